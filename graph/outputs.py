@@ -1,0 +1,329 @@
+"""Realistic outputs for what the program declares, and answers to what it looks up.
+
+Everything is derived from the resource's own inputs and URN: the same program gives the same graph.
+An output that is not listed here has no answer, and using it fails by name (see `cloud.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .model import Resource
+
+ACCOUNT = "123456789012"
+Outputs = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A resource that wants outputs."""
+
+    type: str
+    name: str
+    urn: str
+    inputs: dict[str, Any]
+    region: str
+
+    def hash(self, length: int) -> str:
+        """Hexadecimal digits that belong to this resource."""
+        return hashlib.sha256(self.urn.encode()).hexdigest()[:length]
+
+    @property
+    def physical(self) -> str:
+        """The name in AWS: as declared, or the logical name and seven digits, as Pulumi does."""
+        return str(self.inputs.get("name") or f"{self.name}-{self.hash(7)}")
+
+    def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
+        """An ARN of this stack's account."""
+        region = self.inputs.get("region", self.region) if regional else ""
+        return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+
+
+# Types whose id is a prefix and 17 hexadecimal digits, with the ARN's resource part where used.
+_EC2_IDS = {
+    "aws:ec2/vpc:Vpc": "vpc",
+    "aws:ec2/subnet:Subnet": "subnet",
+    "aws:ec2/internetGateway:InternetGateway": "igw",
+    "aws:ec2/natGateway:NatGateway": "nat",
+    "aws:ec2/eip:Eip": "eipalloc",
+    "aws:ec2/routeTable:RouteTable": "rtb",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": "rtbassoc",
+    "aws:ec2/securityGroup:SecurityGroup": "sg",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "sg",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "sgr",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "sgr",
+    "aws:ec2/vpcEndpoint:VpcEndpoint": "vpce",
+    "aws:ec2/flowLog:FlowLog": "fl",
+}
+
+
+def _named(service: str, kind: str = "", *, regional: bool = True) -> Callable[[Subject], Outputs]:
+    def answer(s: Subject) -> Outputs:
+        return {
+            "id": s.physical,
+            "name": s.physical,
+            "arn": s.arn(service, f"{kind}{s.physical}", regional=regional),
+        }
+
+    return answer
+
+
+def _ec2(s: Subject) -> Outputs:
+    id_ = f"{_EC2_IDS[s.type]}-0{s.hash(16)}"
+    kind = s.type.rsplit(":", 1)[1]
+    dashed = "".join(f"-{c.lower()}" if c.isupper() else c for c in kind).lstrip("-")
+    return {"id": id_, "arn": s.arn("ec2", f"{dashed}/{id_}")}
+
+
+def _bucket(s: Subject) -> Outputs:
+    bucket = str(s.inputs.get("bucket") or f"{s.name}-{s.hash(7)}")
+    return {
+        "id": bucket,
+        "bucket": bucket,
+        "arn": f"arn:aws:s3:::{bucket}",
+        "bucketDomainName": f"{bucket}.s3.amazonaws.com",
+        "bucketRegionalDomainName": f"{bucket}.s3.{s.region}.amazonaws.com",
+        "region": s.region,
+    }
+
+
+def _database(s: Subject) -> Outputs:
+    identifier = str(s.inputs.get("identifier") or f"{s.name}-{s.hash(7)}")
+    address = f"{identifier}.c{s.hash(11)}.{s.region}.rds.amazonaws.com"
+    port = s.inputs.get("port", 5432)
+    secret = s.arn("secretsmanager", f"secret:rds!db-{s.hash(8)}-{s.hash(6)}")
+    return {
+        "id": f"db-{s.hash(26).upper()}",
+        "identifier": identifier,
+        "arn": s.arn("rds", f"db:{identifier}"),
+        "address": address,
+        "port": port,
+        "endpoint": f"{address}:{port}",
+        "resourceId": f"db-{s.hash(26).upper()}",
+        "masterUserSecrets": [
+            {
+                "secretArn": secret,
+                "secretStatus": "active",
+                "kmsKeyId": s.inputs.get("masterUserSecretKmsKeyId", ""),
+            }
+        ],
+    }
+
+
+def _cache(s: Subject) -> Outputs:
+    group = str(s.inputs.get("replicationGroupId") or f"{s.name}-{s.hash(7)}")
+    domain = f"{group}.{s.hash(6)}.use1.cache.amazonaws.com"
+    return {
+        "id": group,
+        "replicationGroupId": group,
+        "arn": s.arn("elasticache", f"replicationgroup:{group}"),
+        "primaryEndpointAddress": f"master.{domain}",
+        "readerEndpointAddress": f"replica.{domain}",
+        "port": s.inputs.get("port", 6379),
+    }
+
+
+def _queue(s: Subject) -> Outputs:
+    url = f"https://sqs.{s.region}.amazonaws.com/{ACCOUNT}/{s.physical}"
+    return {"id": url, "url": url, "name": s.physical, "arn": s.arn("sqs", s.physical)}
+
+
+def _secret(s: Subject) -> Outputs:
+    arn = s.arn("secretsmanager", f"secret:{s.physical}-{s.hash(6)}")
+    return {"id": arn, "arn": arn, "name": s.physical}
+
+
+def _secret_version(s: Subject) -> Outputs:
+    arn = str(s.inputs.get("secretId"))
+    version = f"{s.hash(8)}-{s.hash(12)[8:]}-4000-8000-{s.hash(24)[12:]}"
+    return {"id": f"{arn}|{version}", "arn": arn, "versionId": version}
+
+
+def _key(s: Subject) -> Outputs:
+    h = s.hash(32)
+    id_ = f"{h[:8]}-{h[8:12]}-4{h[13:16]}-8{h[17:20]}-{h[20:32]}"
+    return {"id": id_, "keyId": id_, "arn": s.arn("kms", f"key/{id_}")}
+
+
+def _role(s: Subject) -> Outputs:
+    return {
+        "id": s.physical,
+        "name": s.physical,
+        "arn": s.arn("iam", f"role/{s.physical}", regional=False),
+        "uniqueId": f"AROA{s.hash(16).upper()}",
+    }
+
+
+def _log_group(s: Subject) -> Outputs:
+    return {"id": s.physical, "name": s.physical, "arn": s.arn("logs", f"log-group:{s.physical}")}
+
+
+def _identity(s: Subject) -> Outputs:
+    identity = str(s.inputs["emailIdentity"])
+    return {"id": identity, "arn": s.arn("ses", f"identity/{identity}")}
+
+
+def _password(s: Subject) -> Outputs:
+    length = int(s.inputs.get("length", 32))
+    text = "".join(s.hash(64) for _ in range(length // 64 + 1))[:length]
+    return {"id": "none", "result": text}
+
+
+def _kubernetes(s: Subject) -> Outputs:
+    metadata = dict(s.inputs.get("metadata") or {})
+    metadata.setdefault("name", f"{s.name}-{s.hash(8)}")
+    namespace = metadata.get("namespace")
+    id_ = f"{namespace}/{metadata['name']}" if namespace else metadata["name"]
+    return {"id": id_, "metadata": metadata}
+
+
+def _eks_cluster(s: Subject) -> Outputs:
+    """What `pulumi_eks.Cluster` hands back; its own resources are out of sight."""
+    name = str(s.inputs.get("name") or f"{s.name}-{s.hash(7)}")
+    server = f"https://{s.hash(32).upper()}.gr7.{s.region}.eks.amazonaws.com"
+    kubeconfig = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "aws",
+        "clusters": [
+            {
+                "name": "kubernetes",
+                "cluster": {"server": server, "certificate-authority-data": "TFMwdA=="},
+            }
+        ],
+        "contexts": [{"name": "aws", "context": {"cluster": "kubernetes", "user": "aws"}}],
+        "users": [
+            {
+                "name": "aws",
+                "user": {
+                    "exec": {
+                        "apiVersion": "client.authentication.k8s.io/v1beta1",
+                        "command": "aws",
+                        "args": ["eks", "get-token", "--cluster-name", name],
+                    }
+                },
+            }
+        ],
+    }
+    return {
+        "kubeconfig": kubeconfig,
+        "kubeconfigJson": json.dumps(kubeconfig),
+        "clusterSecurityGroupId": f"sg-0{s.hash(16)}",
+        "autoModeNodeRoleName": f"{s.name}-autoModeNodeRole-{s.hash(7)}",
+    }
+
+
+_ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
+    **dict.fromkeys(_EC2_IDS, _ec2),
+    "aws:cloudwatch/logGroup:LogGroup": _log_group,
+    "aws:dynamodb/table:Table": _named("dynamodb", "table/"),
+    "aws:elasticache/parameterGroup:ParameterGroup": _named("elasticache", "parametergroup:"),
+    "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
+    "aws:elasticache/subnetGroup:SubnetGroup": _named("elasticache", "subnetgroup:"),
+    "aws:iam/role:Role": _role,
+    "aws:kms/key:Key": _key,
+    "aws:rds/instance:Instance": _database,
+    "aws:rds/parameterGroup:ParameterGroup": _named("rds", "pg:"),
+    "aws:rds/subnetGroup:SubnetGroup": _named("rds", "subgrp:"),
+    "aws:s3/bucket:Bucket": _bucket,
+    "aws:secretsmanager/secret:Secret": _secret,
+    "aws:secretsmanager/secretVersion:SecretVersion": _secret_version,
+    "aws:sesv2/configurationSet:ConfigurationSet": _named("ses", "configuration-set/"),
+    "aws:sesv2/emailIdentity:EmailIdentity": _identity,
+    "aws:sqs/queue:Queue": _queue,
+    "eks:index:Cluster": _eks_cluster,
+    "random:index/randomPassword:RandomPassword": _password,
+}
+
+
+def realistic(subject: Subject, *, custom: bool) -> tuple[str, Outputs]:
+    """The id and all outputs (inputs included) of a resource."""
+    if subject.type.startswith("pulumi:providers:"):
+        return f"provider-{subject.name}", dict(subject.inputs)
+    if subject.type.startswith("kubernetes:"):
+        answer: Outputs = _kubernetes(subject)
+    elif subject.type in _ANSWERS:
+        answer = _ANSWERS[subject.type](subject)
+    else:
+        answer = {"id": f"{subject.name}-{subject.hash(7)}"} if custom else {}
+    id_ = str(answer.pop("id", ""))
+    return id_, {**subject.inputs, **answer}
+
+
+def remote_children(component: Resource) -> dict[str, Resource]:
+    """Output name -> resource for what a remote component makes and hands back as a resource."""
+    if component.type != "eks:index:Cluster":
+        return {}
+    prefix = component.urn.rsplit("::", 1)[0]
+    type_, name = "aws:eks/cluster:Cluster", f"{component.name}-eksCluster"
+    urn = f"{prefix}${type_}::{name}"
+    told = component.inputs
+    subject = Subject(type_, name, urn, {"name": told.get("name")}, "us-east-1")
+    vpc = {
+        "subnetIds": told.get("subnetIds") or told.get("privateSubnetIds"),
+        "endpointPrivateAccess": told.get("endpointPrivateAccess", False),
+        "endpointPublicAccess": told.get("endpointPublicAccess", True),
+        "publicAccessCidrs": told.get("publicAccessCidrs"),
+    }
+    inputs = {
+        "name": subject.physical,
+        "vpcConfig": vpc,
+        "enabledClusterLogTypes": told.get("enabledClusterLogTypes"),
+        "version": told.get("version"),
+    }
+    kubeconfig = component.outputs["kubeconfig"]
+    outputs = {
+        "arn": subject.arn("eks", f"cluster/{subject.physical}"),
+        "endpoint": kubeconfig["clusters"][0]["cluster"]["server"],
+        "vpcConfig": {**vpc, "clusterSecurityGroupId": f"sg-0{subject.hash(16)}"},
+    }
+    cluster = Resource(
+        type=type_,
+        name=name,
+        urn=urn,
+        id=subject.physical,
+        parent=component.urn,
+        custom=True,
+        inputs=inputs,
+        outputs=outputs,
+        dependencies=component.dependencies,
+        remote=True,
+    )
+    return {"eksCluster": cluster}
+
+
+def _prefix_list(arguments: Outputs, region: str) -> Outputs:
+    name = str(arguments["name"])
+    digits = hashlib.sha256(f"{region}{name}".encode()).hexdigest()[:8]
+    return {"id": f"pl-{digits}", "name": name}
+
+
+_LOOKUPS: dict[str, Callable[[Outputs, str], Outputs]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda _, __: {
+        "accountId": ACCOUNT,
+        "id": ACCOUNT,
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/deployer",
+        "userId": "AIDACKCEVSQ6C2EXAMPLE",
+    },
+    "aws:index/getRegion:getRegion": lambda _, region: {
+        "name": region,
+        "region": region,
+        "id": region,
+    },
+    "aws:index/getPartition:getPartition": lambda _, __: {
+        "partition": "aws",
+        "id": "aws",
+        "dnsSuffix": "amazonaws.com",
+    },
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList": _prefix_list,
+}
+
+
+def lookup(token: str, arguments: dict[str, Any], region: str) -> Outputs | None:
+    """The answer to a provider function, or None when there is no realistic one."""
+    answer = _LOOKUPS.get(token)
+    return answer(arguments, region) if answer else None

@@ -1,0 +1,62 @@
+"""Pulumi's wire format of property values, to and from plain Python."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from google.protobuf import json_format, struct_pb2
+
+# Signatures of the engine's special values, from pulumi/sdk `rpc.py`.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature, not a secret
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+_RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
+_ASSET = "c44067f5952c0a294b673a41bacd8c17"
+_ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
+
+REFERENCE = {_SIGNATURE: _RESOURCE}
+
+
+def plain(value: Any) -> Any:
+    """A protobuf Struct (or part of one) as plain Python: secrets unwrapped, resources as ids."""
+    if isinstance(value, struct_pb2.Struct):
+        return {key: plain(item) for key, item in value.fields.items()}
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _special(value.struct_value.fields)
+    if kind == "list_value":
+        return [plain(item) for item in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number == int(number) else number
+    return getattr(value, kind) if kind in ("string_value", "bool_value") else None
+
+
+def _special(fields: Any) -> Any:
+    """A nested object, or what one of the engine's special values stands for."""
+    signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
+    if signature in (_SECRET, _OUTPUT):
+        return plain(fields["value"]) if "value" in fields else None
+    unwrapped = {key: plain(item) for key, item in fields.items() if key != _SIGNATURE}
+    if signature == _RESOURCE:
+        return unwrapped.get("id") or unwrapped["urn"]
+    if signature in (_ASSET, _ARCHIVE):
+        return {"$asset" if signature == _ASSET else "$archive": unwrapped}
+    return unwrapped
+
+
+def secret_keys(struct: struct_pb2.Struct) -> frozenset[str]:
+    """The top-level keys whose value is, or holds, a secret."""
+    return frozenset(key for key, value in struct.fields.items() if _holds_secret(value))
+
+
+def _holds_secret(value: Any) -> bool:
+    return _SECRET in json.dumps(json_format.MessageToDict(value))
+
+
+def to_struct(value: dict[str, Any]) -> struct_pb2.Struct:
+    """Plain Python as a protobuf Struct; None values are left out."""
+    struct = struct_pb2.Struct()
+    struct.update({key: item for key, item in value.items() if item is not None})
+    return struct
