@@ -16,8 +16,9 @@ from google.protobuf import empty_pb2
 from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 
-from . import outputs
+from . import eks, lookups, outputs
 from .model import Options, Resource
+from .subject import Subject
 from .wire import REFERENCE, plain, secret_keys, to_struct
 
 
@@ -45,7 +46,7 @@ class _NoMocks(mocks.Mocks):
     """The base class wants mocks; this monitor answers by itself."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        raise UnansweredError(f"lookup {args.token} is not answered by graph/outputs.py")
+        raise UnansweredError(f"lookup {args.token} is not answered by graph/lookups.py")
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:
         raise UnansweredError(f"{args.typ} {args.name} went past the recording monitor")
@@ -95,7 +96,7 @@ class RecordingMonitor(mocks.MockMonitor):
             property_dependencies=wanted,
             options=_options(request, wanted),
         )
-        children = outputs.remote_children(resource) if request.remote else {}
+        children = eks.children(resource) if request.remote else {}
         with self.lock:
             self.recorded[urn] = resource
             for child in children.values():
@@ -139,11 +140,11 @@ class RecordingMonitor(mocks.MockMonitor):
             known = self.resources[arguments["urn"]]
             found = {"urn": known.urn, "id": known.id, "state": known.state}
             return _response(found)
-        answer = outputs.lookup(request.tok, arguments, self.region)
+        answer = lookups.lookup(request.tok, arguments, self.region)
         if answer is None:
             raise self._problem(
                 f"lookup {request.tok}({arguments}) has no answer; add a realistic one to "
-                "graph/outputs.py, or better, pass the value in the stack's settings"
+                "graph/lookups.py, or better, pass the value in the stack's settings"
             )
         return _response(answer)
 
@@ -162,7 +163,7 @@ class RecordingMonitor(mocks.MockMonitor):
         self, urn: str, type_: str, name: str, inputs: dict[str, Any], *, custom: bool
     ) -> tuple[str, dict[str, Any]]:
         id_, state = outputs.realistic(
-            outputs.Subject(type=type_, name=name, urn=urn, inputs=inputs, region=self.region),
+            Subject(type=type_, name=name, urn=urn, inputs=inputs, region=self.region),
             custom=custom,
         )
         if self.answers is not None:

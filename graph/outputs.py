@@ -1,4 +1,4 @@
-"""Realistic outputs for what the program declares, and answers to what it looks up.
+"""Realistic outputs for what the program declares.
 
 Everything is derived from the resource's own inputs and URN: the same program gives the same graph.
 An output that is not listed here has no answer, and using it fails by name (see `cloud.py`).
@@ -6,42 +6,10 @@ An output that is not listed here has no answer, and using it fails by name (see
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-from .model import Resource
-
-ACCOUNT = "123456789012"
-Outputs = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A resource that wants outputs."""
-
-    type: str
-    name: str
-    urn: str
-    inputs: dict[str, Any]
-    region: str
-
-    def hash(self, length: int) -> str:
-        """Hexadecimal digits that belong to this resource."""
-        return hashlib.sha256(self.urn.encode()).hexdigest()[:length]
-
-    @property
-    def physical(self) -> str:
-        """The name in AWS: as declared, or the logical name and seven digits, as Pulumi does."""
-        return str(self.inputs.get("name") or f"{self.name}-{self.hash(7)}")
-
-    def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
-        """An ARN of this stack's account."""
-        region = self.inputs.get("region", self.region) if regional else ""
-        return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
-
+from . import eks
+from .subject import ACCOUNT, Outputs, Subject
 
 # Types whose id is a prefix and 17 hexadecimal digits, with the ARN's resource part where used.
 _EC2_IDS = {
@@ -181,42 +149,6 @@ def _kubernetes(s: Subject) -> Outputs:
     return {"id": id_, "metadata": metadata}
 
 
-def _eks_cluster(s: Subject) -> Outputs:
-    """What `pulumi_eks.Cluster` hands back; its own resources are out of sight."""
-    name = str(s.inputs.get("name") or f"{s.name}-{s.hash(7)}")
-    server = f"https://{s.hash(32).upper()}.gr7.{s.region}.eks.amazonaws.com"
-    kubeconfig = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "aws",
-        "clusters": [
-            {
-                "name": "kubernetes",
-                "cluster": {"server": server, "certificate-authority-data": "TFMwdA=="},
-            }
-        ],
-        "contexts": [{"name": "aws", "context": {"cluster": "kubernetes", "user": "aws"}}],
-        "users": [
-            {
-                "name": "aws",
-                "user": {
-                    "exec": {
-                        "apiVersion": "client.authentication.k8s.io/v1beta1",
-                        "command": "aws",
-                        "args": ["eks", "get-token", "--cluster-name", name],
-                    }
-                },
-            }
-        ],
-    }
-    return {
-        "kubeconfig": kubeconfig,
-        "kubeconfigJson": json.dumps(kubeconfig),
-        "clusterSecurityGroupId": f"sg-0{s.hash(16)}",
-        "autoModeNodeRoleName": f"{s.name}-autoModeNodeRole-{s.hash(7)}",
-    }
-
-
 _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     **dict.fromkeys(_EC2_IDS, _ec2),
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
@@ -235,7 +167,7 @@ _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:sesv2/configurationSet:ConfigurationSet": _named("ses", "configuration-set/"),
     "aws:sesv2/emailIdentity:EmailIdentity": _identity,
     "aws:sqs/queue:Queue": _queue,
-    "eks:index:Cluster": _eks_cluster,
+    "eks:index:Cluster": eks.outputs,
     "random:index/randomPassword:RandomPassword": _password,
 }
 
@@ -252,78 +184,3 @@ def realistic(subject: Subject, *, custom: bool) -> tuple[str, Outputs]:
         answer = {"id": f"{subject.name}-{subject.hash(7)}"} if custom else {}
     id_ = str(answer.pop("id", ""))
     return id_, {**subject.inputs, **answer}
-
-
-def remote_children(component: Resource) -> dict[str, Resource]:
-    """Output name -> resource for what a remote component makes and hands back as a resource."""
-    if component.type != "eks:index:Cluster":
-        return {}
-    prefix = component.urn.rsplit("::", 1)[0]
-    type_, name = "aws:eks/cluster:Cluster", f"{component.name}-eksCluster"
-    urn = f"{prefix}${type_}::{name}"
-    told = component.inputs
-    subject = Subject(type_, name, urn, {"name": told.get("name")}, "us-east-1")
-    vpc = {
-        "subnetIds": told.get("subnetIds") or told.get("privateSubnetIds"),
-        "endpointPrivateAccess": told.get("endpointPrivateAccess", False),
-        "endpointPublicAccess": told.get("endpointPublicAccess", True),
-        "publicAccessCidrs": told.get("publicAccessCidrs"),
-    }
-    inputs = {
-        "name": subject.physical,
-        "vpcConfig": vpc,
-        "enabledClusterLogTypes": told.get("enabledClusterLogTypes"),
-        "version": told.get("version"),
-    }
-    kubeconfig = component.outputs["kubeconfig"]
-    outputs = {
-        "arn": subject.arn("eks", f"cluster/{subject.physical}"),
-        "endpoint": kubeconfig["clusters"][0]["cluster"]["server"],
-        "vpcConfig": {**vpc, "clusterSecurityGroupId": f"sg-0{subject.hash(16)}"},
-    }
-    cluster = Resource(
-        type=type_,
-        name=name,
-        urn=urn,
-        id=subject.physical,
-        parent=component.urn,
-        custom=True,
-        inputs=inputs,
-        outputs=outputs,
-        dependencies=component.dependencies,
-        remote=True,
-    )
-    return {"eksCluster": cluster}
-
-
-def _prefix_list(arguments: Outputs, region: str) -> Outputs:
-    name = str(arguments["name"])
-    digits = hashlib.sha256(f"{region}{name}".encode()).hexdigest()[:8]
-    return {"id": f"pl-{digits}", "name": name}
-
-
-_LOOKUPS: dict[str, Callable[[Outputs, str], Outputs]] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": lambda _, __: {
-        "accountId": ACCOUNT,
-        "id": ACCOUNT,
-        "arn": f"arn:aws:iam::{ACCOUNT}:user/deployer",
-        "userId": "AIDACKCEVSQ6C2EXAMPLE",
-    },
-    "aws:index/getRegion:getRegion": lambda _, region: {
-        "name": region,
-        "region": region,
-        "id": region,
-    },
-    "aws:index/getPartition:getPartition": lambda _, __: {
-        "partition": "aws",
-        "id": "aws",
-        "dnsSuffix": "amazonaws.com",
-    },
-    "aws:ec2/getManagedPrefixList:getManagedPrefixList": _prefix_list,
-}
-
-
-def lookup(token: str, arguments: dict[str, Any], region: str) -> Outputs | None:
-    """The answer to a provider function, or None when there is no realistic one."""
-    answer = _LOOKUPS.get(token)
-    return answer(arguments, region) if answer else None
