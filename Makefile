@@ -1,0 +1,79 @@
+# Two commands do everything: `make up` (the shop on this machine) and `make test`.
+# Both set themselves up; `make help` lists the rest.
+
+STACK  ?= local
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.installed
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down reset status test check format lock bench diagram preview destroy
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Install everything into .venv (the other commands do it themselves)
+
+$(READY): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; PYTHON=... names another one")'
+	@echo "Installing into $(VENV), about a minute and a half the first time ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+up: $(READY) ## Run the shop on this machine (PORT=8080, DETACH=1), or deploy a stack (STACK=dev)
+ifeq ($(STACK),local)
+	@$(BIN)/python -m sandbox up $(if $(DETACH),--detach)
+else
+	@$(pulumi_cli)
+	pulumi up --stack $(STACK)
+endif
+
+down: ## Stop the shop on this machine; its data stays
+	@$(BIN)/python -m sandbox down
+
+reset: ## Stop the shop on this machine and wipe its data
+	@$(BIN)/python -m sandbox reset
+
+status: ## What runs on this machine, and how each resource is played
+	@$(BIN)/python -m sandbox status
+
+test: $(READY) ## Run every test
+	@$(BIN)/pytest
+
+check: $(READY) ## Formatting, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint services/storefront/Dockerfile
+
+format: $(READY) ## Format the code and fix what lint can fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY) ## Compile the pinned, hashed requirements from their .in files
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements.in -c requirements-dev.txt -o requirements.txt
+	$(LOCK) services/storefront/requirements.in -c requirements-dev.txt -o services/storefront/requirements.txt
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+bench: $(READY) ## Measure the storefront beside a bare ASGI route
+	@$(BIN)/python -m bench
+
+diagram: $(READY) ## Draw docs/architecture.md from the program
+	@$(BIN)/python -m graph diagram prod > docs/architecture.md
+
+preview: $(READY) ## Show what `make up STACK=...` would change
+	@$(pulumi_cli)
+	pulumi preview --stack $(STACK) --diff
+
+destroy: $(READY) ## Delete everything a stack made in AWS (asks first)
+	@$(pulumi_cli)
+	pulumi destroy --stack $(STACK)
+
+pulumi_cli = command -v pulumi >/dev/null || { echo "The Pulumi CLI is not installed: see https://www.pulumi.com/docs/install/ (it needs an AWS account; plain \`make up\` needs neither)." >&2; exit 1; }
