@@ -1,0 +1,90 @@
+"""DataTier: everything the shop keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components import keys
+from components.links import plain
+from components.network import NetworkLinks
+from settings import DataSettings
+
+from .buckets import BucketLinks, image_bucket, links, log_bucket
+from .cache import CacheLinks, cache
+from .database import DatabaseLinks, database
+from .ground import Ground
+from .queue import QueueLinks, order_events
+from .tables import TableLinks, table
+
+__all__ = [
+    "BucketLinks",
+    "CacheLinks",
+    "DataArgs",
+    "DataLinks",
+    "DataTier",
+    "DatabaseLinks",
+    "QueueLinks",
+    "TableLinks",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataArgs:
+    """``identifier`` names the database instance in AWS."""
+
+    settings: DataSettings
+    identifier: str
+    network: NetworkLinks
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataLinks:
+    """What the other tiers read and write; all of it is encrypted with ``key_arn``."""
+
+    database: DatabaseLinks
+    cache: CacheLinks
+    carts: TableLinks
+    sessions: TableLinks
+    images: BucketLinks
+    logs: BucketLinks
+    order_events: QueueLinks
+    key_arn: Output[str]
+
+
+class DataTier(ComponentResource):
+    """PostgreSQL, Valkey, two tables, two buckets and a queue under one key."""
+
+    links: DataLinks
+
+    def __init__(self, name: str, args: DataArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("shop:index:DataTier", name, None, opts)
+        mine = ResourceOptions(parent=self)
+        kept = ResourceOptions(parent=self, protect=args.settings.protect)
+        key = keys.customer_key(
+            name,
+            description="What the shop keeps",
+            recovery_days=30 if args.settings.protect else 7,
+            opts=kept,
+        )
+        ground = Ground(
+            name=name,
+            settings=args.settings,
+            network=args.network,
+            key_arn=key.arn,
+            mine=mine,
+            kept=kept,
+        )
+        logs = log_bucket(ground)
+        self.links = DataLinks(
+            database=database(ground, args.identifier),
+            cache=cache(ground),
+            carts=table(ground, "carts", key="cart_id"),
+            sessions=table(ground, "sessions", key="session_id"),
+            images=links(image_bucket(ground, logs)),
+            logs=links(logs),
+            order_events=order_events(ground),
+            key_arn=key.arn,
+        )
+        self.register_outputs({"links": plain(self.links)})

@@ -1,0 +1,84 @@
+"""ElastiCache for Valkey: rate limits and what may be lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi_aws as aws
+from pulumi import Output
+
+from components import peers
+
+from .ground import Ground, password, secret
+
+PORT = 6379
+SNAPSHOTS, MAINTENANCE = "06:00-07:00", "sun:09:00-sun:10:00"  # UTC, apart from the database's
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheLinks:
+    """How to reach the cache and who may; no ``secret_arn`` without TLS, which AUTH needs."""
+
+    host: Output[str]
+    port: int
+    tls: bool
+    secret_arn: Output[str] | None
+    group_id: Output[str]
+
+
+def cache(ground: Ground) -> CacheLinks:
+    """A replication group in the data subnets."""
+    settings = ground.settings.cache
+    name = f"{ground.name}-cache"
+    group = peers.closed_group(
+        name, description="Valkey", vpc_id=ground.network.vpc_id, opts=ground.mine
+    )
+    subnets = aws.elasticache.SubnetGroup(
+        name,
+        description="Isolated subnets",
+        subnet_ids=ground.network.data_subnet_ids,
+        opts=ground.mine,
+    )
+    in_transit: dict[str, Any] = {"transit_encryption_enabled": False}
+    secret_arn = None
+    if settings.tls:
+        token = password(ground, "cache", 64)
+        in_transit = {
+            "transit_encryption_enabled": True,
+            "transit_encryption_mode": "required",
+            "auth_token": token,
+            # Old and new token both work while pods change over.
+            "auth_token_update_strategy": "ROTATE",
+        }
+        secret_arn = secret(
+            ground, "cache", description="The cache's password", content={"auth_token": token}
+        ).arn
+    replication = aws.elasticache.ReplicationGroup(
+        name,
+        description="Rate limits and caches of the shop",
+        engine="valkey",
+        engine_version=settings.engine_version,
+        node_type=settings.node_type,
+        num_cache_clusters=settings.nodes,
+        automatic_failover_enabled=settings.automatic_failover,
+        multi_az_enabled=settings.automatic_failover,
+        port=PORT,
+        subnet_group_name=subnets.name,
+        security_group_ids=[group.id],
+        at_rest_encryption_enabled=True,
+        kms_key_id=ground.key_arn,
+        auto_minor_version_upgrade=True,
+        snapshot_retention_limit=settings.snapshot_days,
+        snapshot_window=SNAPSHOTS,
+        maintenance_window=MAINTENANCE,
+        opts=ground.mine,
+        **in_transit,
+    )
+    return CacheLinks(
+        host=replication.primary_endpoint_address,
+        port=PORT,
+        tls=settings.tls,
+        secret_arn=secret_arn,
+        group_id=group.id,
+    )

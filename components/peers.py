@@ -1,0 +1,38 @@
+"""Security groups that admit named peers only."""
+
+from __future__ import annotations
+
+import pulumi_aws as aws
+from pulumi import Input, ResourceOptions
+
+
+def closed_group(
+    name: str, *, description: str, vpc_id: Input[str], opts: ResourceOptions
+) -> aws.ec2.SecurityGroup:
+    """A group that lets nothing in and nothing out; whoever needs to come in is admitted.
+
+    Rules are resources of their own, so that a peer's tier adds its rule and takes it away again.
+    """
+    return aws.ec2.SecurityGroup(name, description=description, vpc_id=vpc_id, opts=opts)
+
+
+def admit(
+    name: str,
+    *,
+    to: Input[str],
+    peer: Input[str],
+    port: Input[int],
+    why: str,
+    opts: ResourceOptions,
+) -> aws.vpc.SecurityGroupIngressRule:
+    """Let the security group ``peer`` reach one TCP port of the group ``to``."""
+    return aws.vpc.SecurityGroupIngressRule(
+        name,
+        security_group_id=to,
+        referenced_security_group_id=peer,
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        description=why,
+        opts=opts,
+    )

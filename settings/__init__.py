@@ -1,0 +1,26 @@
+"""Typed, validated stack settings; `load` is the only way in.
+
+One structured key a tier (`shop:network`, `shop:data`, `shop:web`) and `shop:runs_on`, read from
+the stack's own Pulumi.<stack>.yaml. Secrets do not belong here: the program makes them.
+"""
+
+from .data import CacheSettings, DatabaseSettings, DataSettings
+from .network import NetworkSettings
+from .shop import ShopSettings
+from .stack import Settings, SettingsError, load
+from .web import ClusterSettings, MailSettings, WebSettings, WorkloadSettings
+
+__all__ = [
+    "CacheSettings",
+    "ClusterSettings",
+    "DataSettings",
+    "DatabaseSettings",
+    "MailSettings",
+    "NetworkSettings",
+    "Settings",
+    "SettingsError",
+    "ShopSettings",
+    "WebSettings",
+    "WorkloadSettings",
+    "load",
+]

@@ -1,0 +1,189 @@
+"""A stack's settings as a whole: the only reader of `pulumi.Config`."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import pulumi
+
+from .data import DataSettings
+from .network import NetworkSettings
+from .reading import Problem, attempt, read, show
+from .web import WebSettings
+
+# No AWS account has this number: a stack that is bound to it cannot be deployed.
+NO_ACCOUNT = "000000000000"
+KEYS = ("shop:runs_on", "shop:network", "shop:data", "shop:web")
+T = TypeVar("T")
+
+
+class SettingsError(pulumi.RunError):
+    """The stack file does not describe a stack; one line a problem, without a traceback."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that differs between stacks.
+
+    ``name`` is project and stack, for the few physical names that others must know.
+    ``runs_on`` "laptop" is a stack for the sandbox: only there may traffic go unencrypted, and it
+    is bound to an account that does not exist.
+    """
+
+    project: str
+    stack: str
+    region: str
+    runs_on: Literal["aws", "laptop"]
+    network: NetworkSettings
+    data: DataSettings
+    web: WebSettings
+
+    @property
+    def name(self) -> str:
+        """Project and stack, such as "shop-prod"."""
+        return f"{self.project}-{self.stack}"
+
+
+def load() -> Settings:
+    """This stack's settings; raises SettingsError that names every problem."""
+    problems: list[str] = []
+    config = pulumi.Config("shop")
+    network = _tier(config, "network", NetworkSettings, problems)
+    data = _tier(config, "data", DataSettings, problems)
+    web = _tier(config, "web", WebSettings, problems)
+    problems.extend(
+        f"{key} is unknown; accepted: {', '.join(KEYS)}"
+        for key in sorted(_configured())
+        if key.startswith("shop:") and key not in KEYS
+    )
+    region, runs_on = _region(problems), _runs_on(config, problems)
+    if network and region:
+        problems.extend(_lines(lambda: _foreign_zones(network, region)))
+    if network and web:
+        problems.extend(_lines(lambda: _room_for_pods(network, web)))
+    if data and runs_on == "aws":
+        problems.extend(_lines(lambda: _database_in_the_clear(data)))
+        problems.extend(_lines(lambda: _cache_in_the_clear(data)))
+    if web and runs_on == "aws":
+        for check in (_cookies_in_the_clear, _pages_in_the_clear, _mail_in_files):
+            problems.extend(_lines(functools.partial(check, web)))
+    if problems or not (network and data and web):
+        lines = [f"Pulumi.{pulumi.get_stack()}.yaml:", *(f"  {line}" for line in problems)]
+        raise SettingsError("\n".join(lines))
+    return Settings(
+        project=pulumi.get_project(),
+        stack=pulumi.get_stack(),
+        region=region,
+        runs_on=runs_on,
+        network=network,
+        data=data,
+        web=web,
+    )
+
+
+def _foreign_zones(network: NetworkSettings, region: str) -> Iterator[Problem]:
+    if any(zone[:-1] != region for zone in network.zones):
+        yield Problem(
+            key="shop:network.zones",
+            value=network.zones,
+            given=f"with aws:region = {region}",
+            accepted=f"zones of {region}",
+        )
+
+
+def _room_for_pods(network: NetworkSettings, web: WebSettings) -> Iterator[Problem]:
+    # A pod has an address of its own, and a rollout may double the pods. Half of the VPC is for
+    # pods, split in four; AWS keeps five addresses of each subnet.
+    pods = 2 * (web.storefront.replicas.max + web.worker.replicas.max)
+    subnet = ipaddress.IPv4Network(network.cidr).num_addresses // 8 - 5
+    if pods > subnet * len(network.zones):
+        yield Problem(
+            key="shop:network.cidr",
+            value=network.cidr,
+            given=f"with up to {pods} pods in a rollout",
+            accepted=f"a network with room for them (this has {subnet} addresses a zone)",
+        )
+
+
+_LAPTOP = "or shop:runs_on: laptop, for a stack that is never deployed"
+
+
+def _database_in_the_clear(data: DataSettings) -> Iterator[Problem]:
+    if data.database.tls == "disable":
+        accepted = f"require, verify-full, {_LAPTOP}"
+        yield Problem(key="shop:data.database.tls", value="disable", accepted=accepted)
+
+
+def _cache_in_the_clear(data: DataSettings) -> Iterator[Problem]:
+    if not data.cache.tls:
+        yield Problem(key="shop:data.cache.tls", value=False, accepted=f"true, {_LAPTOP}")
+
+
+def _cookies_in_the_clear(web: WebSettings) -> Iterator[Problem]:
+    if not web.cookie_secure:
+        yield Problem(key="shop:web.cookie_secure", value=False, accepted=f"true, {_LAPTOP}")
+
+
+def _pages_in_the_clear(web: WebSettings) -> Iterator[Problem]:
+    if web.public_url.startswith("http:"):
+        accepted = f"an address with https, {_LAPTOP}"
+        yield Problem(key="shop:web.public_url", value=web.public_url, accepted=accepted)
+
+
+def _mail_in_files(web: WebSettings) -> Iterator[Problem]:
+    if web.mail.transport == "file":
+        yield Problem(key="shop:web.mail.transport", value="file", accepted=f"ses, {_LAPTOP}")
+
+
+def _lines(check: Callable[[], Iterator[Problem]]) -> list[str]:
+    return [problem.line("") for problem in attempt(check)]
+
+
+def _tier(config: pulumi.Config, key: str, kind: type[T], problems: list[str]) -> T | None:
+    data: object
+    try:
+        data = config.get_object(key)
+    except pulumi.ConfigTypeError:
+        data = config.get(key)
+    if data is None:
+        problems.append(f"shop:{key} is missing; accepted: the settings of that tier")
+        return None
+    return read(kind, data, f"shop:{key}", problems)
+
+
+def _region(problems: list[str]) -> str:
+    region = pulumi.Config("aws").get("region") or ""
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
+        accepted = 'a region such as "us-east-1"'
+        problems.append(f"aws:region is {show(region)}; accepted: {accepted}")
+        return ""
+    return region
+
+
+def _runs_on(config: pulumi.Config, problems: list[str]) -> Literal["aws", "laptop"]:
+    value = config.get("runs_on")
+    if value == "laptop":
+        # The AWS provider itself refuses to work in any account that is not in this list.
+        try:
+            accounts = pulumi.Config("aws").get_object("allowedAccountIds")
+        except pulumi.ConfigTypeError:
+            accounts = pulumi.Config("aws").get("allowedAccountIds")
+        if accounts != [NO_ACCOUNT]:
+            problems.append(
+                f"aws:allowedAccountIds is {show(accounts)} with shop:runs_on = laptop; "
+                f'accepted: ["{NO_ACCOUNT}"], so that it cannot be deployed'
+            )
+        return "laptop"
+    if value != "aws":
+        problems.append(f"shop:runs_on is {show(value)}; accepted: aws, laptop")
+    return "aws"
+
+
+def _configured() -> set[str]:
+    # Config can be asked for names only; what a name was misspelt as is in its source.
+    return {*pulumi.runtime.config.CONFIG.get(), *pulumi.runtime.config.get_config_env()}

@@ -1,0 +1,55 @@
+"""Stacks for tests: the committed stack files, with single values changed."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from graph import Graph, evaluate
+
+ROOT = Path(__file__).resolve().parent.parent
+STACKS = ("dev", "prod", "local")
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+JOB = "kubernetes:batch/v1:Job"
+MISSING = object()  # as a value: take the key away
+
+# What a stack without NAT must reach inside the VPC.
+WITHOUT_NAT = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "secretsmanager", "sqs", "sts"]
+THREE_ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
+
+
+def config(stack: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A stack's config; ``changes`` maps paths such as "shop:data.cache.nodes" to values."""
+    values: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    for path, value in (changes or {}).items():
+        *owners, key = path.split(".")
+        owner = values
+        for name in owners:
+            owner = owner[name]
+        if value is MISSING:
+            del owner[key]
+        else:
+            owner[key] = copy.deepcopy(value)
+    return values
+
+
+def graph_of(stack: str, changes: dict[str, Any] | None = None) -> Graph:
+    """The evaluated stack; the same question is evaluated once in a test run."""
+    return _graph(stack, json.dumps(changes or {}, sort_keys=True))
+
+
+@functools.cache
+def _graph(stack: str, changes: str) -> Graph:
+    return evaluate(stack, config=config(stack, json.loads(changes)))
+
+
+def pods(graph: Graph) -> dict[str, dict[str, Any]]:
+    """Logical name -> pod spec of everything that runs."""
+    owners = [*graph.of_type(DEPLOYMENT), *graph.of_type(JOB)]
+    return {owner.name: owner.inputs["spec"]["template"]["spec"] for owner in owners}

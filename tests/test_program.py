@@ -1,0 +1,265 @@
+"""The whole program: what must hold for every resource of every stack."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from graph import Graph, Resource
+from tests.stacks import ROOT, RULE, STACKS, THREE_ZONES, WITHOUT_NAT, config, graph_of
+
+# Every stack as it is, and stacks as they might be.
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{stack: (stack, {}) for stack in STACKS},
+    "no way out": (
+        "dev",
+        {
+            "shop:network.nat": "none",
+            "shop:network.zones": THREE_ZONES,
+            "shop:network.interface_endpoints": WITHOUT_NAT,
+        },
+    ),
+    "with a replica": (
+        "prod",
+        {"shop:data.database.read_replica": True, "shop:network.interface_endpoints": []},
+    ),
+    "unprotected prod": ("prod", {"shop:data.protect": False}),
+}
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+# What holds data that nobody could make again.
+STATEFUL = (
+    "aws:dynamodb/table:Table",
+    "aws:rds/instance:Instance",
+    "aws:s3/bucket:Bucket",
+    "aws:secretsmanager/secret:Secret",
+)
+
+
+@pytest.fixture(params=VARIANTS)
+def graph(request: pytest.FixtureRequest) -> Graph:
+    stack, changes = VARIANTS[str(request.param)]
+    return graph_of(stack, changes)
+
+
+def own(graph: Graph, prefix: str = "aws:") -> Iterator[Resource]:
+    """Resources that the program declares itself."""
+    return (r for r in graph if r.type.startswith(prefix) and not r.remote)
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a nested value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+
+
+def policy_statements(graph: Graph) -> Iterator[tuple[Resource, dict[str, Any]]]:
+    """Every statement of every policy document."""
+    for resource in own(graph):
+        for key in ("policy", "assumeRolePolicy"):
+            if isinstance(resource.inputs.get(key), str):
+                document = json.loads(resource.inputs[key])
+                assert document["Version"] == "2012-10-17"
+                for statement in document["Statement"]:
+                    yield resource, statement
+
+
+def test_tiers_are_the_top_of_everything(graph: Graph) -> None:
+    tiers = {r.type for r in graph if r.type.startswith("shop:")}
+    assert tiers == {"shop:index:Network", "shop:index:DataTier", "shop:index:WebTier"}
+    for resource in graph:
+        if resource.custom:
+            tier = graph.tier(resource)
+            assert tier is not None, resource.urn
+            assert resource.name.partition("-")[0] == tier_name(graph, resource)
+
+
+def tier_name(graph: Graph, resource: Resource) -> str:
+    """The component of ours that a resource is in."""
+    parents = {r.urn: r for r in graph}
+    while not resource.type.startswith("shop:"):
+        resource = parents[resource.parent]
+    return resource.name
+
+
+def test_no_logical_name_has_the_stack_in_it(graph: Graph) -> None:
+    for resource in graph:
+        if not resource.type.startswith("pulumi:pulumi:Stack"):
+            assert graph.stack not in resource.name.split("-"), resource.name
+
+
+def test_nothing_is_open_to_the_world(graph: Graph) -> None:
+    world = {"0.0.0.0/0", "::/0"}
+    for rule in graph.of_type(RULE):
+        assert "cidrIpv4" not in rule.inputs
+        assert "cidrIpv6" not in rule.inputs
+        assert rule.inputs["referencedSecurityGroupId"], rule.name
+        assert rule.inputs["ipProtocol"] == "tcp"
+        assert rule.inputs["fromPort"] == rule.inputs["toPort"]
+    for group in graph.of_type(GROUP):
+        assert not world & set(texts(group.inputs)), group.name
+    for cluster in graph.of_type("eks:index:Cluster"):
+        assert not world & set(cluster.inputs.get("publicAccessCidrs", []))
+
+
+def test_every_security_group_and_rule_says_why(graph: Graph) -> None:
+    for resource in (*graph.of_type(GROUP), *graph.of_type(RULE)):
+        assert re.search(r"[A-Z]\w+", resource.inputs["description"]), resource.name
+
+
+def test_everything_is_encrypted_with_a_key_of_ours(graph: Graph) -> None:
+    arns = {k.outputs["arn"] for k in graph.of_type("aws:kms/key:Key")}
+    keys = {
+        "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId",
+        "aws:elasticache/replicationGroup:ReplicationGroup": "kmsKeyId",
+        "aws:rds/instance:Instance": "kmsKeyId",
+        "aws:secretsmanager/secret:Secret": "kmsKeyId",
+        "aws:sqs/queue:Queue": "kmsMasterKeyId",
+        "eks:index:Cluster": "encryptionConfigKeyArn",
+    }
+    for type_, key in keys.items():
+        assert graph.of_type(type_), type_
+        for resource in graph.of_type(type_):
+            if "replicateSourceDb" not in resource.inputs:  # a replica has its primary's
+                assert resource.inputs[key] in arns, resource.name
+    for table in graph.of_type("aws:dynamodb/table:Table"):
+        assert table.inputs["serverSideEncryption"]["kmsKeyArn"] in arns
+
+
+def test_keys_rotate_and_belong_to_the_account(graph: Graph) -> None:
+    for key in graph.of_type("aws:kms/key:Key"):
+        assert key.inputs["enableKeyRotation"] is True
+        first = json.loads(key.inputs["policy"])["Statement"][0]
+        assert re.fullmatch(r"arn:aws:iam::\d{12}:root", first["Principal"]["AWS"])
+        assert 7 <= key.inputs["deletionWindowInDays"] <= 30
+
+
+def test_no_policy_allows_everything(graph: Graph) -> None:
+    seen = 0
+    for resource, statement in policy_statements(graph):
+        seen += 1
+        if statement["Effect"] == "Deny":
+            continue
+        assert statement.get("Principal") not in ("*", {"AWS": "*"}), resource.name
+        if resource.type == "aws:kms/key:Key":
+            continue  # there "*" is the key itself
+        actions = statement["Action"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            assert "*" not in action, f"{resource.name}: {action}"
+        on = statement.get("Resource", [])
+        for target in [on] if isinstance(on, str) else on:
+            assert re.fullmatch(r"arn:aws:[a-z0-9-]+:[^*]+(/\*|:log-stream:\*)?", target)
+    assert seen > 10
+
+
+def test_roles_are_taken_by_named_services_only(graph: Graph) -> None:
+    for role in graph.of_type("aws:iam/role:Role"):
+        if role.remote:
+            continue
+        for statement in json.loads(role.inputs["assumeRolePolicy"])["Statement"]:
+            assert statement["Principal"]["Service"].endswith(".amazonaws.com")
+            assert statement["Condition"], role.name  # nobody else's pods, nobody else's account
+
+
+def test_everything_that_can_be_tagged_is(graph: Graph) -> None:
+    import pulumi_aws as aws
+
+    tagged = 0
+    for resource in own(graph):
+        module, kind = resource.type.removeprefix("aws:").split("/")[0], resource.type.split(":")[2]
+        holder = aws if module == "index" else getattr(aws, module)
+        if not hasattr(getattr(holder, kind), "tags"):
+            continue
+        tags = resource.inputs.get("tags") or {}
+        assert tags["project"] == "shop", resource.name
+        assert tags["stack"] == graph.stack
+        assert tags["tier"] == tier_name(graph, resource)
+        assert tags["Name"] == f"{graph.stack}-{resource.name}"
+        assert tags["managed-by"] == "pulumi"
+        tagged += 1
+    assert tagged > 40
+    assert graph.one("eks:index:Cluster").inputs["tags"]["tier"] == "web"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_holds_data_is_protected_where_the_stack_says_so(stack: str) -> None:
+    graph, protect = graph_of(stack), config(stack)["shop:data"]["protect"]
+    held = [r for type_ in STATEFUL for r in graph.of_type(type_)]
+    held.append(graph.one("aws:kms/key:Key", "data"))
+    for resource in held:
+        assert resource.options.protect is protect, resource.name
+    for table in graph.of_type("aws:dynamodb/table:Table"):
+        assert table.inputs["deletionProtectionEnabled"] is protect
+    for instance in graph.of_type("aws:rds/instance:Instance"):
+        assert instance.inputs["deletionProtection"] is protect
+    for bucket in graph.of_type("aws:s3/bucket:Bucket"):
+        assert bucket.inputs["forceDestroy"] is not protect
+    for secret in graph.of_type("aws:secretsmanager/secret:Secret"):
+        assert secret.inputs["recoveryWindowInDays"] == (30 if protect else 7)
+
+
+def test_prod_is_protected() -> None:
+    assert config("prod")["shop:data"]["protect"] is True
+    assert config("prod")["shop:web"]["cluster"]["deletion_protection"] is True
+
+
+def test_no_password_stands_where_it_could_be_read(graph: Graph) -> None:
+    words = {
+        p.outputs["result"] for p in graph.of_type("random:index/randomPassword:RandomPassword")
+    }
+    assert words
+    for resource in graph:
+        for key, value in resource.inputs.items():
+            if key in resource.secrets:
+                continue
+            for text in texts(value):
+                assert not any(word in text for word in words), f"{resource.urn} {key}"
+    for export in texts(graph.exports):
+        assert not any(word in export for word in words)
+
+
+def test_no_kubernetes_secret_holds_anything(graph: Graph) -> None:
+    assert graph.of_type("kubernetes:core/v1:Secret") == []
+
+
+def test_prod_has_a_standby_for_everything() -> None:
+    graph = graph_of("prod")
+    assert len(graph.of_type("aws:ec2/natGateway:NatGateway")) == 3
+    assert graph.one("aws:rds/instance:Instance").inputs["multiAz"] is True
+    cache = graph.one("aws:elasticache/replicationGroup:ReplicationGroup").inputs
+    assert cache["multiAzEnabled"] is True
+    for deployment in graph.of_type("kubernetes:apps/v1:Deployment"):
+        assert deployment.inputs["spec"]["replicas"] >= 2
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_same_stack_is_the_same_graph(stack: str) -> None:
+    from graph import evaluate
+
+    first, second = graph_of(stack), evaluate(stack)
+    assert {r.urn: r.inputs for r in first} == {r.urn: r.inputs for r in second}
+    assert len({r.urn for r in first}) == len(first.resources)
+
+
+def test_prod_is_evaluated_within_three_seconds_from_a_cold_start() -> None:
+    # Of processor time: that of the program, whatever else the machine is doing.
+    script = "import time; from graph import evaluate; evaluate('prod'); print(time.process_time())"
+
+    def seconds() -> float:
+        run = subprocess.run(
+            [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        return float(run.stdout)
+
+    assert any(seconds() <= 3.0 for _ in range(3))
