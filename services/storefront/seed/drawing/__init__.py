@@ -1,0 +1,1 @@
+"""Pictures: hand-written parametric drawings, one function an object."""

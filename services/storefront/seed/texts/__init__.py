@@ -1,0 +1,1 @@
+"""Sentences written by hand, from which descriptions are put together."""
