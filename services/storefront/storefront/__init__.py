@@ -1,0 +1,1 @@
+"""The storefront: an online shop as one Python package."""

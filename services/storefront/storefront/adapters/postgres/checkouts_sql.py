@@ -1,0 +1,180 @@
+"""The statements of checkouts: every step is one, and so one round trip and one transaction.
+
+Locks are always taken in the same order, so that checkouts cannot deadlock: an existing order's
+row, stock rows by SKU, then a new idempotency key.
+"""
+
+# `wanted` must be there already. A locking read shows rows as they are once the lock is held, not
+# as they were when the statement began: that is what keeps two buyers from the last unit. Updates
+# start from what `held` says for the same reason: PostgreSQL first checks constraints on the row as
+# it was when the statement began, and would refuse units that were given back since.
+_TAKE_STOCK = """
+    held as materialized (
+        select s.sku, s.available from stock s
+        where s.sku = any (array(select w.sku from wanted w))
+        order by s.sku for update
+    ),
+    short as materialized (
+        select w.line, w.sku, w.name, w.quantity, coalesce(h.available, 0) as available
+        from wanted w left join held h on h.sku = w.sku
+        where w.quantity > coalesce(h.available, 0)
+    ),
+    shortages as materialized (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'sku', sku, 'name', name, 'requested', quantity, 'available', available
+                ) order by line
+            ),
+            '[]'
+        ) as list
+        from short
+    )
+"""
+
+RESERVE = f"""
+    with wanted as materialized (
+        select * from unnest($1::text[], $2::text[], $3::int[], $4::int[])
+            with ordinality as w (sku, name, quantity, unit_price, line)
+    ),
+    {_TAKE_STOCK},
+    -- Waits for a transaction that inserts the same key, and then finds it taken.
+    claim as (
+        insert into checkouts (visitor_id, key, fingerprint, order_number, outcome, shortages)
+        select $5, $6, $7,
+            case when s.list = '[]' then $8 end,
+            case when s.list <> '[]' then 'out_of_stock' end,
+            s.list
+        from shortages s
+        on conflict do nothing
+        returning order_number, shortages
+    ),
+    taken as (
+        update stock s set available = h.available - w.quantity
+        from wanted w join held h on h.sku = w.sku
+        where h.sku = s.sku and exists (select from claim c where c.order_number is not null)
+    ),
+    placed as (
+        insert into orders (
+            number, status, visitor_id, customer_id, email, shipping_address, shipping_method,
+            coupon, currency, subtotal, discount, shipping, tax, total, payment_token, cart_id,
+            cart_version, claimed_until
+        )
+        select $8, 'pending_payment', $5, $9::uuid, $10, $11::text::jsonb, $12, $13, $14,
+            $15::int, $16::int, $17::int, $18::int, $19::int, $20, $21, $22::bigint,
+            now() + make_interval(secs => $23)
+        from claim where order_number is not null
+        returning id, placed_at
+    ),
+    lined as (
+        insert into order_lines (order_id, line, sku, name, quantity, unit_price)
+        select p.id, w.line, w.sku, w.name, w.quantity, w.unit_price
+        from placed p cross join wanted w
+    )
+    select c.order_number, c.shortages, p.placed_at from claim c left join placed p on true
+"""
+
+_PENDING = """
+    o.number, o.number || '-' || o.attempt as charge_key, o.total as amount, o.currency,
+    o.payment_token, o.cart_id, o.cart_version, o.placed_at,
+    (select jsonb_object_agg(l.sku, l.quantity) from order_lines l where l.order_id = o.id) as items
+"""
+
+FIND = """
+    select c.fingerprint, c.outcome, c.order_number, c.shortages, o.status,
+        o.claimed_until > now() as at_work
+    from checkouts c left join orders o on o.number = c.order_number
+    where c.visitor_id = $1 and c.key = $2
+"""
+
+TAKE_OVER = f"""
+    update orders o set claimed_until = now() + make_interval(secs => $2)
+    where number = $1 and status = 'pending_payment' and claimed_until <= now()
+    returning {_PENDING}
+"""
+
+REVIVE = f"""
+    with wanted as materialized (
+        select line, sku, name, quantity from order_lines where order_id = $1 order by line
+    ),
+    {_TAKE_STOCK},
+    taken as (
+        update stock s set available = h.available - w.quantity
+        from wanted w join held h on h.sku = w.sku
+        where h.sku = s.sku and not exists (select from short)
+    ),
+    ended as (
+        update checkouts c set outcome = 'out_of_stock', shortages = s.list
+        from shortages s
+        where c.visitor_id = $2 and c.key = $3 and s.list <> '[]'
+    ),
+    revived as (
+        update orders o set status = 'pending_payment', attempt = attempt + 1, placed_at = now(),
+            claimed_until = now() + make_interval(secs => $4)
+        where id = $1 and not exists (select from short)
+        returning {_PENDING}
+    )
+    select s.list as shortages, r.* from shortages s left join revived r on true
+"""
+
+SETTLE_PAID = """
+    with paid as (
+        update orders set status = 'paid', paid_at = now()
+        where number = $1 and status = 'pending_payment' and number || '-' || attempt = $2
+        returning id, number, cart_id, cart_version
+    ),
+    remembered as (
+        update checkouts c set outcome = 'paid' from paid p where c.order_number = p.number
+    ),
+    told as (
+        insert into outbox (type, order_number, payload)
+        select 'order.paid', p.number, jsonb_build_object(
+            'number', p.number, 'cart_id', p.cart_id, 'cart_version', p.cart_version,
+            'items', (
+                select jsonb_object_agg(sku, quantity) from order_lines where order_id = p.id
+            )
+        )
+        from paid p
+    )
+    select exists (select from paid)
+"""
+
+# $3: the outcome to remember, or null to leave the key open.
+GIVE_BACK = """
+    with cancelled as (
+        update orders set status = 'cancelled'
+        where number = $1 and status = 'pending_payment' and number || '-' || attempt = $2
+        returning id, number
+    ),
+    remembered as (
+        update checkouts k set outcome = $3 from cancelled c where k.order_number = c.number
+    ),
+    lines as materialized (
+        select l.sku, l.quantity from order_lines l join cancelled c on c.id = l.order_id
+    ),
+    held as materialized (
+        select s.sku from stock s where s.sku = any (array(select l.sku from lines l))
+        order by s.sku for update
+    ),
+    given as (
+        update stock s set available = s.available + l.quantity
+        from lines l
+        where l.sku = s.sku and (select count(*) from held) > 0  -- counting locks them all first
+    )
+    select exists (select from cancelled)
+"""
+
+RELEASE = """
+    update orders set claimed_until = now()
+    where number = $1 and status = 'pending_payment' and number || '-' || attempt = $2
+"""
+
+TAKE_STALE = f"""
+    with stale as materialized (
+        select id from orders where status = 'pending_payment' and claimed_until <= now()
+        order by claimed_until limit $1 for update skip locked
+    )
+    update orders o set claimed_until = now() + make_interval(secs => $2)
+    from stale where o.id = stale.id
+    returning {_PENDING}
+"""

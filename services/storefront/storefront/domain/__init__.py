@@ -1,0 +1,1 @@
+"""What the shop is about: values and rules, standard library only."""

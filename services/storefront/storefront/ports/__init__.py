@@ -1,0 +1,41 @@
+"""What the shop needs from the outside, as small protocols, one module a subject.
+
+Every method may raise `UnavailableError` when what stands behind it is down or too slow.
+"""
+
+from .buying import Carts, Checkouts, InProgress, Orders, Outcome, PendingOrder, Placement
+from .catalogue import Catalogue, Images, Reviews
+from .events import Delivery, Event, Fulfilment, Outbox, Queue
+from .mail import Letters, Mail, Mailer
+from .payments import AnswerLostError, Charge, ChargeStatus, Payments
+from .people import Accounts, RateLimiter, Sessions
+from .staff import Administration
+
+__all__ = [
+    "Accounts",
+    "Administration",
+    "AnswerLostError",
+    "Carts",
+    "Catalogue",
+    "Charge",
+    "ChargeStatus",
+    "Checkouts",
+    "Delivery",
+    "Event",
+    "Fulfilment",
+    "Images",
+    "InProgress",
+    "Letters",
+    "Mail",
+    "Mailer",
+    "Orders",
+    "Outbox",
+    "Outcome",
+    "Payments",
+    "PendingOrder",
+    "Placement",
+    "Queue",
+    "RateLimiter",
+    "Reviews",
+    "Sessions",
+]

@@ -1,0 +1,74 @@
+"""What is for sale, how it looks, and what buyers say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from storefront.domain.cart import CartLine
+from storefront.domain.catalogue import (
+    CatalogueRow,
+    Category,
+    Product,
+    ProductPage,
+    ProductSummary,
+    Query,
+    Recommendations,
+)
+from storefront.domain.reviews import Review, ReviewPage, Standing
+
+
+class Catalogue(Protocol):
+    """Products, searched and shown."""
+
+    async def categories(self) -> list[Category]:
+        """All categories with products, by name."""
+
+    async def search(self, query: Query, *, facets: bool = True) -> ProductPage:
+        """One page of hits; counts per category and price band when ``facets``."""
+
+    async def product(self, slug: str) -> Product:
+        """The product; raises NotFoundError."""
+
+    async def lines(self, items: Mapping[str, int]) -> list[CartLine]:
+        """Cart lines for SKU -> quantity at current prices; unknown SKUs are left out."""
+
+    async def recommendations(self, slug: str, limit: int) -> Recommendations:
+        """Products to show beside this one; raises NotFoundError for an unknown slug."""
+
+    async def featured(self, limit: int) -> list[ProductSummary]:
+        """Products for the home page: what sells, then what is new, in stock only."""
+
+    async def import_rows(self, rows: Sequence[CatalogueRow]) -> tuple[int, int]:
+        """Upsert by SKU in one transaction; returns (created, updated)."""
+
+
+class Images(Protocol):
+    """Product pictures, by content-addressed key."""
+
+    async def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Store; the same key has the same content."""
+
+    async def get(self, key: str) -> tuple[bytes, str]:
+        """Content and content type; raises NotFoundError."""
+
+
+class Reviews(Protocol):
+    """What buyers say about products."""
+
+    async def add(
+        self, customer_id: str, slug: str, *, rating: int, title: str, text: str
+    ) -> Review:
+        """Store a review and count it for its product, in one transaction.
+
+        Raises NotFoundError for an unknown product, ForbiddenError for who has not bought it, and
+        ConflictError for a second review.
+        """
+
+    async def standing(self, customer_id: str, slug: str) -> Standing:
+        """What a customer has to do with a product; raises NotFoundError."""
+
+    async def of_product(self, slug: str, page: int, page_size: int) -> ReviewPage:
+        """One page of the product's reviews, newest first, with their sums; raises
+        NotFoundError. A page after the last is empty.
+        """

@@ -1,0 +1,5 @@
+"""The back office under /admin: for staff, and for nobody else is there anything."""
+
+from .gate import BackOffice
+
+__all__ = ["BackOffice"]

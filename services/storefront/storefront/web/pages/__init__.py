@@ -1,0 +1,1 @@
+"""The pages people see; they work without JavaScript."""

@@ -1,0 +1,119 @@
+"""HTML: minijinja templates, the pieces that are made once and used often, and the page's seam.
+
+A page is the same for everyone but for one piece of its header: "Sign in" or "Account", and the
+number on the cart. `Page` keeps the bytes before and after that piece, so that a page in memory is
+personal after joining three byte strings.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import minijinja
+
+from storefront.domain.catalogue import Category, ProductSummary
+from storefront.domain.money import Money
+from storefront.settings import Settings
+
+from .assets import Assets
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_SEAM = "<!--you-->"
+_CARDS_KEPT = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rendered page without its personal piece."""
+
+    before: bytes
+    after: bytes
+
+    def whole(self, piece: bytes) -> bytes:
+        """The page with the personal piece in place."""
+        return self.before + piece + self.after
+
+
+def stars(rating: float) -> int:
+    """A rating in half stars, 2-10, for the class names of the style sheet."""
+    return max(2, min(10, round(rating * 2)))
+
+
+def address(url: str) -> str:
+    """A URL for an attribute, escaped as far as it must be: minijinja escapes slashes too."""
+    return minijinja.safe(html.escape(url))
+
+
+class Templates:
+    """All templates, compiled once; values are escaped unless they are templates' own output."""
+
+    def __init__(self, settings: Settings, assets: Assets) -> None:
+        sources = {path.name: path.read_text("utf-8") for path in _TEMPLATES.glob("*.html")}
+        self._currency = settings.currency
+        self._env = minijinja.Environment(
+            templates=sources,
+            filters={"money": self.money, "stars": stars, "address": address},
+            globals={
+                "files": {
+                    "css": minijinja.safe(assets.address("site.css")),
+                    "js": minijinja.safe(assets.address("site.js")),
+                    "icon": minijinja.safe(assets.address("icon.svg")),
+                    "serif": minijinja.safe(assets.address("young-serif.woff2")),
+                },
+                "shop": settings.shop_name,
+                "public_url": minijinja.safe(html.escape(settings.public_url)),
+            },
+            undefined_behavior="strict",
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        # A product looks the same wherever and however often it is listed: made once, as long as
+        # nothing about it changes (price and stock are part of the key).
+        self._card = functools.lru_cache(maxsize=_CARDS_KEPT)(self._make_card)
+        self._you = functools.lru_cache(maxsize=4096)(self._make_you)
+        self._nav = functools.lru_cache(maxsize=256)(self._make_nav)
+
+    def money(self, amount: int) -> str:
+        """Minor units as people read them."""
+        return str(Money(amount, self._currency))
+
+    def round_money(self, amount: int) -> str:
+        """As `money`, without cents where there are none."""
+        return self.money(amount).replace(".00", "")
+
+    def fragment(self, name: str, **values: Any) -> str:
+        """A template's output as it is."""
+        return self._env.render_template(name, **values)
+
+    def page(
+        self, template: str, categories: Sequence[Category], /, *, current: str = "", **values: Any
+    ) -> Page:
+        """A whole page; ``current`` is the category to mark in the navigation."""
+        nav = self._nav(tuple(categories), current)
+        text = self._env.render_template(template, nav=minijinja.safe(nav), **values)
+        before, _, after = text.partition(_SEAM)
+        return Page(before.encode(), after.encode())
+
+    def cards(self, products: Sequence[ProductSummary]) -> str:
+        """List items of product cards, safe to be put into a template."""
+        return minijinja.safe("".join(map(self._card, products)))
+
+    def you(self, *, signed_in: bool, cart_items: int) -> bytes:
+        """The personal piece of the header."""
+        return self._you(signed_in, cart_items)
+
+    def _make_card(self, product: ProductSummary) -> str:
+        return self._env.render_template("card.html", product=product)
+
+    def _make_you(self, signed_in: bool, cart_items: int) -> bytes:
+        return self._env.render_template(
+            "you.html", signed_in=signed_in, cart_items=cart_items
+        ).encode()
+
+    def _make_nav(self, categories: tuple[Category, ...], current: str) -> str:
+        return self._env.render_template("nav.html", categories=categories, current=current)

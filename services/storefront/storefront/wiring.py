@@ -1,0 +1,174 @@
+"""The one module that knows adapters: it turns settings into a shop, and owns its connections."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession, get_session
+
+from .adapters.dynamodb import DynamoCarts, DynamoSessions
+from .adapters.images_s3 import S3Images
+from .adapters.letters import TemplateLetters
+from .adapters.mail import FileMailer, SesMailer
+from .adapters.postgres.accounts import PostgresAccounts
+from .adapters.postgres.administration import PostgresAdministration
+from .adapters.postgres.catalogue import PostgresCatalogue
+from .adapters.postgres.checkouts import PostgresCheckouts
+from .adapters.postgres.fulfilment import PostgresFulfilment
+from .adapters.postgres.orders import PostgresOrders
+from .adapters.postgres.outbox import PostgresOutbox
+from .adapters.postgres.payments import EmbeddedGateway
+from .adapters.postgres.pool import Address, Database, connect
+from .adapters.postgres.reviews import PostgresReviews
+from .adapters.secrets import SecretLogin, Secrets
+from .adapters.sqs import SqsQueue
+from .adapters.valkey import ValkeyLimiter, open_valkey
+from .migrate import Migration, migrate
+from .ports import (
+    Accounts,
+    Administration,
+    Carts,
+    Catalogue,
+    Checkouts,
+    Fulfilment,
+    Images,
+    Letters,
+    Mailer,
+    Orders,
+    Outbox,
+    Payments,
+    Queue,
+    RateLimiter,
+    Reviews,
+    Sessions,
+)
+from .settings import Settings
+
+# Bounded: a visitor waits for these. Two tries of two seconds each at the most.
+_AWS = AioConfig(
+    connect_timeout=1,
+    read_timeout=2,
+    max_pool_connections=50,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+# The queue holds a receive open for up to 20 seconds.
+_SQS = _AWS.merge(AioConfig(read_timeout=25))
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Every port of the shop.
+
+    ``started()`` is true once the database has answered for the first time; ``checks`` asks each
+    dependency by name, and raises UnavailableError for one that is down.
+    """
+
+    settings: Settings
+    catalogue: Catalogue
+    carts: Carts
+    sessions: Sessions
+    accounts: Accounts
+    limiter: RateLimiter
+    checkouts: Checkouts
+    orders: Orders
+    payments: Payments
+    outbox: Outbox
+    queue: Queue
+    mailer: Mailer
+    letters: Letters
+    reviews: Reviews
+    administration: Administration
+    fulfilment: Fulfilment
+    images: Images
+    started: Callable[[], bool]
+    checks: Mapping[str, Callable[[], Awaitable[None]]]
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
+    """The shop on its real parts. Opens nothing that could fail: connections are made when used."""
+    async with AsyncExitStack() as stack:
+        session = get_session()
+
+        async def client(service: str, config: AioConfig = _AWS) -> object:
+            return await stack.enter_async_context(_client(session, service, config))
+
+        secrets = Secrets(await client("secretsmanager"))
+        database = Database(
+            _address(settings),
+            SecretLogin(secrets, settings.database_secret_arn),
+            size=settings.database_pool_size,
+        )
+        stack.push_async_callback(database.close)
+        valkey = await stack.enter_async_context(open_valkey(settings, secrets))
+        dynamodb = await client("dynamodb")
+        carts = DynamoCarts(dynamodb, settings.carts_table)
+        limiter = ValkeyLimiter(valkey)
+        images = S3Images(await client("s3"), settings.images_bucket)
+        yield Shop(
+            settings=settings,
+            catalogue=PostgresCatalogue(database, settings.currency),
+            carts=carts,
+            sessions=DynamoSessions(dynamodb, settings.sessions_table),
+            accounts=PostgresAccounts(database),
+            limiter=limiter,
+            checkouts=PostgresCheckouts(database),
+            orders=PostgresOrders(database),
+            payments=EmbeddedGateway(database),
+            outbox=PostgresOutbox(database),
+            queue=SqsQueue(await client("sqs", _SQS), settings.order_events_queue_url),
+            mailer=FileMailer(Path(settings.mail_directory), settings.mail_from)
+            if settings.mail_transport == "file"
+            else SesMailer(await client("sesv2"), settings.mail_from),
+            reviews=PostgresReviews(database),
+            administration=PostgresAdministration(database),
+            letters=TemplateLetters(settings.shop_name, settings.public_url),
+            fulfilment=PostgresFulfilment(database),
+            images=images,
+            started=lambda: database.ready,
+            checks={"database": database.ping, "carts": carts.ping, "cache": limiter.ping},
+        )
+
+
+async def run_migrations(settings: Settings) -> list[Migration]:
+    """Bring the database up to date as its owner; returns what was applied.
+
+    Raises MigrationError, UnavailableError for a secret and OSError or asyncpg.PostgresError for a
+    server that refuses.
+    """
+    async with _client(get_session(), "secretsmanager", _AWS) as client:
+        secrets = Secrets(client)
+        user, password = await SecretLogin(secrets, settings.database_secret_arn)(fresh=True)
+        owner = SecretLogin(secrets, settings.database_master_secret_arn)
+        connection = await connect(_address(settings), owner, seconds=None)
+        try:
+            return await migrate(connection, user, password)
+        finally:
+            await connection.close(timeout=5)
+
+
+def _client(
+    session: AioSession, service: str, config: AioConfig
+) -> AbstractAsyncContextManager[Any]:
+    # Pods are told their region as AWS_REGION, which botocore alone does not read.
+    region = os.environ.get("AWS_REGION")
+    client: AbstractAsyncContextManager[Any] = session.create_client(
+        service, region_name=region, config=config
+    )
+    return client
+
+
+def _address(settings: Settings) -> Address:
+    return Address(
+        host=settings.database_host,
+        port=settings.database_port,
+        name=settings.database_name,
+        tls=settings.database_tls,
+        ca_file=settings.database_ca_file,
+    )
