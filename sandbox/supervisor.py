@@ -1,0 +1,275 @@
+"""Brings the shop up, keeps it up, and takes it down."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import kubernetes, pods, run_file, specs
+from .aws import Aws
+from .catalogue import Catalogue
+from .guard import Guard
+from .kubernetes import Pod
+from .part import HOST, Part
+from .pods import Site
+from .postgres import Postgres
+from .process import PartError, rotate
+from .realise import Realiser
+from .state import State
+from .terminal import Terminal
+from .unit import Spec, Unit
+from .valkey import Valkey
+
+if TYPE_CHECKING:
+    from graph import Graph
+
+
+class Supervisor:
+    """One run of the sandbox. The caller holds the state folder's lock."""
+
+    def __init__(
+        self, directory: Path, port: int, terminal: Terminal, project: Path, *, fill: bool = True
+    ) -> None:
+        """``fill`` an empty shop with the project's own catalogue."""
+        self._terminal = terminal
+        self._port = port
+        self._project = project
+        self._fill_it = fill
+        self._directory = directory
+        state = State(directory)
+        logs = directory / "logs"
+        logs.mkdir(mode=0o700, exist_ok=True)
+        for log in logs.glob("*.log"):
+            if log.name != "sandbox.log":
+                rotate(log)
+        self._postgres = Postgres(
+            directory / "postgres", state.port("postgres"), logs / "postgres.log"
+        )
+        self._valkey = Valkey(directory / "valkey", state.port("valkey"), logs / "valkey.log")
+        self._aws = Aws(directory / "aws", state.port("aws"), logs / "aws.log")
+        self._realiser = Realiser(state, self._postgres, self._valkey, self._aws)
+        url = f"http://{HOST}:{port}"
+        self._site = Site(project, directory, state, self._aws, url, self._realiser.ports)
+        self._guard = Guard(logs / "guard.log")
+        self._catalogue = Catalogue(self._site, self._guard)
+        self._units: list[Unit] = []
+        self._behind_door: list[Unit] = []  # pods that a Service selects
+        self._door: Unit | None = None
+        self._environment: dict[str, str] = {}
+        self._ready = False
+        self._stop = asyncio.Event()
+        self._signals = 0
+
+    async def run(self) -> int:
+        """Until a signal, or until it cannot go on; returns the exit status."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal)
+        starting = asyncio.create_task(self._start())
+        stop = asyncio.create_task(self._stop.wait())
+        status = 0
+        try:
+            await asyncio.wait((starting, stop), return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                await stop
+        except PartError as problem:
+            self._terminal.say(str(problem), "✗")
+            status = 1
+        finally:
+            self._realiser.abandon("the sandbox is stopping")
+            starting.cancel()
+            stop.cancel()
+            await asyncio.gather(starting, stop, return_exceptions=True)
+            await self._take_down()
+        return status
+
+    def _on_signal(self) -> None:
+        self._signals += 1
+        self._stop.set()
+        if self._signals > 1:
+            for unit in self._units:
+                unit.kill()
+
+    async def _start(self) -> None:
+        self._open_door()
+        if self._fill_it:
+            self._catalogue.begin()
+        self._start_parts()
+        graph = await self._evaluate()
+        await self._run_pods(graph)
+        if self._fill_it:
+            await self._fill()
+        self._ready = True
+        self._tell()
+        took = time.monotonic() - self._terminal.started
+        self._terminal.say(f"shop ready in {took:.1f} s: {self._site.url}", "✓")
+
+    def _open_door(self) -> None:
+        async def tell() -> None:
+            self._tell_door()
+
+        self._door = self._add(specs.door(self._port, self._site.logs, tell))
+
+    def _start_parts(self) -> None:
+        for part, kind, title in (
+            (self._postgres, "database", lambda: f"postgres {self._postgres.version}"),
+            (self._valkey, "cache", lambda: f"valkey {self._valkey.version}"),
+            (self._aws, "aws", lambda: "aws (moto)"),
+        ):
+            self._add(specs.part(part, kind, title, self._after_start(part)))
+
+    def _after_start(self, part: Part) -> Callable[[], Awaitable[None]]:
+        again = False
+
+        async def after_start() -> None:
+            nonlocal again
+            if again and part is self._aws:  # it came back empty
+                await asyncio.to_thread(self._realiser.replay)
+            again = True
+            self._realiser.part_is_up(part)
+
+        return after_start
+
+    async def _evaluate(self) -> Graph:
+        """Run the program; its resources become real as it registers them."""
+        begun = time.monotonic()
+        work = asyncio.create_task(asyncio.to_thread(_evaluate, self._project, self._realiser))
+        parts = asyncio.gather(*(unit.wait_ready() for unit in self._units))
+        try:
+            await asyncio.wait((work, parts), return_when=asyncio.FIRST_EXCEPTION)
+            if parts.done() and (problem := parts.exception()) is not None:
+                self._realiser.abandon(str(problem))
+                raise problem
+            graph = await work
+            await parts
+        finally:
+            parts.cancel()
+            await asyncio.gather(parts, return_exceptions=True)
+        self._realiser.mark_rest(graph)
+        counts = [r.state for r in self._realiser.resources.values()]
+        self._terminal.done(
+            f"program evaluated: {counts.count('served')} resources served,"
+            f" {counts.count('recorded')} recorded",
+            begun,
+        )
+        for r in self._realiser.resources.values():
+            if r.state == "refused":
+                self._terminal.say(f"refused {r.type} {r.name}: {r.detail}", "!")
+        return graph
+
+    async def _run_pods(self, graph: Graph) -> None:
+        reader = kubernetes.Reader(graph)
+        for pod in self._read(graph, reader, kubernetes.JOB):
+            begun = time.monotonic()
+            await pods.run_job(pod, self._site, self._guard)
+            self._terminal.done(f"job {pod.name} done", begun)
+        units = []
+        for pod in self._read(graph, reader, kubernetes.DEPLOYMENT):
+            services = reader.served_by_service(pod)
+            for number in range(1, pod.replicas + 1):
+                unit = self._add(pods.spec(pod, self._site, number, "web" if services else "pod"))
+                units.append(unit)
+                if services:
+                    self._behind_door.append(unit)
+                    self._environment = pods.environment(pod, self._site)
+            for service in services:
+                detail = f"front door {self._site.url}"
+                self._realiser.mark(service.type, service.name, service.urn, "served", detail)
+        await asyncio.gather(*(unit.wait_ready() for unit in units))
+
+    def _read(self, graph: Graph, reader: kubernetes.Reader, type_: str) -> Iterator[Pod]:
+        for resource in graph.of_type(type_):
+            try:
+                pod = reader.pod(resource)
+            except kubernetes.RefusedError as problem:
+                self._terminal.say(f"refused {resource.name}: {problem}", "!")
+                self._realiser.mark(type_, resource.name, resource.urn, "refused", str(problem))
+                continue
+            self._realiser.mark(
+                type_, resource.name, resource.urn, "served", " ".join(pod.argv[1:])
+            )
+            for used in reader.used_by(pod):
+                self._realiser.mark(used.type, used.name, used.urn, "served", f"by {pod.name}")
+            yield pod
+
+    async def _fill(self) -> None:
+        web = next((unit for unit in self._behind_door if unit.spec.address), None)
+        if web is None:
+            return
+        begun = time.monotonic()
+        port = int(web.spec.address.rpartition(":")[2])
+        slow = asyncio.get_running_loop().call_later(
+            1.5, self._terminal.say, "filling the shop with its catalogue ...", "…"
+        )
+        try:
+            total = await self._catalogue.fill(port, self._environment)
+        finally:
+            slow.cancel()
+        if total:
+            self._terminal.done(f"catalogue of {total} products there", begun)
+
+    def _add(self, spec: Spec) -> Unit:
+        unit = Unit(spec, self._guard, self._terminal, self._tell)
+        self._units.append(unit)
+        unit.start(self._on_crash)
+        return unit
+
+    def _on_crash(self, problem: BaseException) -> None:
+        """A mistake of ours in the background must not leave half a sandbox."""
+        self._terminal.say(f"stopping after an unexpected error: {problem!r}", "✗")
+        self._stop.set()
+
+    def _tell_door(self) -> None:
+        ready = [
+            int(unit.spec.address.rpartition(":")[2])
+            for unit in self._behind_door
+            if unit.state == "ready"
+        ]
+        if self._door is not None and self._door.child is not None:
+            self._door.child.write(json.dumps(ready).encode() + b"\n")
+
+    def _tell(self) -> None:
+        """Something changed: tell the front door, and whoever reads the run file."""
+        self._tell_door()
+        run_file.write(
+            self._directory,
+            url=self._site.url,
+            ready=self._ready,
+            guard=self._guard.pid,
+            units=self._units,
+            resources=self._realiser.listing(),
+            environment=self._environment,
+        )
+
+    async def _take_down(self) -> None:
+        """Pods first, then what they use; a second signal does not wait."""
+        if self._signals:
+            self._terminal.say("stopping ...")
+        begun = time.monotonic()
+        await self._catalogue.cancel()
+        parts = {self._postgres.name, self._valkey.name, self._aws.name}
+        for group in (
+            [unit for unit in self._units if unit.spec.name not in parts],
+            [unit for unit in self._units if unit.spec.name in parts],
+        ):
+            await asyncio.gather(*(unit.stop() for unit in group))
+        self._guard.close()
+        (self._directory / run_file.NAME).unlink(missing_ok=True)
+        if self._signals:
+            self._terminal.done("stopped, data kept;", begun)
+
+
+def _evaluate(project: Path, realiser: Realiser) -> Graph:
+    # Imported here: Pulumi takes a while, and the parts start meanwhile.
+    from graph import EvaluationError, evaluate  # noqa: PLC0415
+
+    try:
+        return evaluate("local", answers=realiser, project=project)
+    except EvaluationError as problem:
+        raise PartError(f"the program stopped:\n{problem}") from problem

@@ -1,0 +1,1 @@
+"""Stands in for the storefront in the sandbox's own tests."""
