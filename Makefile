@@ -48,7 +48,7 @@ check: $(READY) ## Formatting, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=services/storefront $(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint services/storefront/Dockerfile
 
 format: $(READY) ## Format the code and fix what lint can fix

@@ -84,12 +84,12 @@ class Bench:
 
     def sandbox(self, *words: str) -> None:
         """Run a sandbox command, on the core that is not measured."""
-        subprocess.run(
+        subprocess.run(  # the noise goes to the other core
             [sys.executable, "-m", "sandbox", *words],
             cwd=ROOT,
             env=self.environment,
             check=True,
-            preexec_fn=lambda: _pin(1),  # noqa: PLW1509 - there are no threads here
+            preexec_fn=lambda: _pin(1),
             stdout=subprocess.DEVNULL,
         )
 
@@ -111,7 +111,11 @@ class Bench:
 @contextlib.contextmanager
 def _process(words: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(
-        words, cwd=ROOT, env=environment, preexec_fn=lambda: _pin(0), start_new_session=True
+        words,
+        cwd=ROOT,
+        env=environment,
+        preexec_fn=lambda: _pin(0),  # noqa: PLW1509 - there are no other threads here
+        start_new_session=True,
     )
     try:
         deadline = time.monotonic() + 30
@@ -255,6 +259,7 @@ def buying(bench: Bench) -> Iterator[Row]:
 def main() -> None:
     """Print the table."""
     _pin(1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the sandbox stops with us
     state = Path(tempfile.mkdtemp(prefix="bench-"))
     state.chmod(0o755)
     bench = Bench(state / "sandbox")
