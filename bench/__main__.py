@@ -229,7 +229,7 @@ def pages(bench: Bench) -> Iterator[Row]:
         kind = "cached" if cache else "from the database"
         with bench.web(cache=cache) as port:
             categories, products = catalogue_paths(port)
-            searches = [f"/search?q={word}" for word in ("oak", "linen", "blue mug", "lamp")]
+            searches = [f"/search?q={word}" for word in ("oak", "linen", "blue+mug", "lamp")]
             results = [
                 (f"category page of 20, {kind}", measure(port, rotating(categories))),
                 (f"product page, {kind}", measure(port, rotating(products))),
