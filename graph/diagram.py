@@ -22,7 +22,7 @@ _SERVICES = {
     "secretsmanager": "Secrets Manager",
     "sesv2": "SES",
     "sqs": "SQS",
-    "vpc": "Security group rules",
+    "vpc": "VPC",
 }
 
 
@@ -49,7 +49,11 @@ def markdown(graph: Graph) -> str:
     lines += ["```", "", "An arrow points to what a tier needs.", ""]
     lines += ["| tier | resources |", "| --- | --- |"]
     for tier in tiers:
-        count = Counter(service(r) for r in graph if r.custom and graph.tier(r) == tier)
+        count = Counter(
+            service(r)
+            for r in graph
+            if r.custom and not r.type.startswith("pulumi:") and graph.tier(r) == tier
+        )
         parts = ", ".join(f"{name} {number}" for name, number in sorted(count.items()))
         lines.append(f"| {_kind(tier)} | {parts} |")
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from graph import EvaluationError, Graph, evaluate
+from graph.diagram import markdown
 
 Program = Callable[..., Graph]
 
@@ -147,3 +148,9 @@ def test_an_unknown_stack_names_the_known_ones(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.prod.yaml").write_text("config: {}\n")
     with pytest.raises(EvaluationError, match="no stack 'qa'; there are: prod"):
         evaluate("qa", project=tmp_path)
+
+
+def test_the_architecture_document_is_the_program() -> None:
+    drawn = markdown(evaluate("prod"))
+    kept = (Path(__file__).parent.parent / "docs" / "architecture.md").read_text()
+    assert drawn == kept, "run `make diagram`"

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 300
+LONGEST_TEST = 400  # a list of cases may go on for a while
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -29,9 +30,10 @@ def test_files_end_where_they_stop_having_one_reason_to_change() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
         for path in tracked("*.py", "*.html", "*.js", "*.sh", "*.sql")
-        if (lines := len(path.read_text().splitlines())) > LONGEST
+        if (lines := len(path.read_text().splitlines()))
+        > (LONGEST_TEST if ROOT / "tests" in path.parents else LONGEST)
     }
-    assert not long, f"longer than {LONGEST} lines"
+    assert not long
 
 
 def test_the_program_reads_like_the_architecture() -> None:
@@ -55,7 +57,8 @@ def test_only_settings_read_the_stack_configuration() -> None:
 def test_files_that_documents_name_exist(document: str) -> None:
     text = (ROOT / document).read_text()
     named = re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|md|yaml|txt|toml))`", text)
-    missing = [name for name in named if not (ROOT / name).exists()]
+    made_later = (".sandbox/",)
+    missing = [n for n in named if not n.startswith(made_later) and not (ROOT / n).exists()]
     assert not missing
 
 
