@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,6 @@ from realparts import (
     OWNER,
     OWNER_PASSWORD,
     TEMPLATE,
-    Moto,
     Parts,
 )
 from storefront import settings as shop_settings
@@ -33,6 +33,7 @@ from storefront.adapters.postgres.pool import Address, Database
 from storefront.migrate import migrate
 from storefront.settings import Settings
 
+from sandbox.aws import Aws
 from sandbox.part import HOST, Part
 from sandbox.postgres import Postgres
 from sandbox.valkey import Valkey
@@ -50,20 +51,13 @@ def parts() -> Iterator[Parts]:
         cache_password = uuid4().hex
         postgres = Postgres(root / "postgres", durable=False)
         valkey = Valkey(root / "valkey", password=cache_password)
-        moto = Moto(root / "moto")
+        aws = Aws(root / "aws", region="eu-west-1")
         started: list[Part] = []
         try:
-            for part in (moto, postgres, valkey):
+            for part in (aws, postgres, valkey):
                 started.append(part)
                 part.start()
-            for name, value in {
-                "AWS_ENDPOINT_URL": f"http://{moto.address}",
-                "AWS_REGION": "eu-west-1",
-                "AWS_DEFAULT_REGION": "eu-west-1",
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_EC2_METADATA_DISABLED": "true",
-            }.items():
+            for name, value in aws.environment.items():
                 environment.setenv(name, value)
             asyncio.run(_make_template(postgres))
             yield Parts(
@@ -198,3 +192,32 @@ async def shop(settings: Settings) -> AsyncIterator[Any]:
 
     async with open_shop(settings) as shop:
         yield shop
+
+
+@pytest.fixture
+async def limiter(settings: Settings) -> AsyncIterator[Any]:
+    """The brake on guessing, on the real cache."""
+    from aiobotocore.session import get_session
+    from storefront.adapters.secrets import Secrets
+    from storefront.adapters.valkey import ValkeyLimiter, open_valkey
+
+    async with (
+        get_session().create_client("secretsmanager") as client,
+        open_valkey(settings, Secrets(client)) as valkey,
+    ):
+        yield ValkeyLimiter(valkey)
+
+
+@pytest.fixture
+async def door(settings: Settings, database: Database, limiter: Any) -> AsyncIterator[Any]:
+    """The way into the shop, with a clock that can be moved."""
+    from aiobotocore.session import get_session
+    from doorkit import Door
+    from shopkit import MemoryCarts
+    from storefront.adapters.dynamodb import DynamoSessions
+    from storefront.adapters.postgres.accounts import PostgresAccounts
+
+    now = [time.time()]
+    async with get_session().create_client("dynamodb") as client:
+        sessions = DynamoSessions(client, settings.sessions_table, clock=lambda: now[0])
+        yield Door(PostgresAccounts(database), sessions, MemoryCarts(), limiter, now)

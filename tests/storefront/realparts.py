@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sandbox.part import HOST, Part
 from sandbox.postgres import Postgres
-from sandbox.process import Command
 from sandbox.valkey import Valkey
 
 OWNER = "shopmaster"
@@ -17,20 +13,6 @@ APP_USER = "storefront"
 APP_PASSWORD = "app-" + uuid4().hex
 OWNER_PASSWORD = "own-" + uuid4().hex
 TEMPLATE = "shop_template"
-
-
-class Moto(Part):
-    """moto's server in a process of its own."""
-
-    name = "moto"
-
-    def command(self) -> Command:
-        return Command(
-            name=self.name,
-            argv=[sys.executable, "-m", "moto.server", "-H", HOST, "-p", str(self.port)],
-            env={"PATH": os.environ["PATH"], "MOTO_ACCOUNT_ID": "123456789012"},
-            log=self.log,
-        )
 
 
 @dataclass(frozen=True)

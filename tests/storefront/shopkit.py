@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from storefront.adapters.postgres.accounts import PostgresAccounts
 from storefront.adapters.postgres.catalogue import PostgresCatalogue
 from storefront.adapters.postgres.checkouts import PostgresCheckouts
 from storefront.adapters.postgres.orders import PostgresOrders
@@ -152,6 +153,18 @@ class Till:
             ):
                 await reconcile(self.checkouts, self.payments)
                 await asyncio.sleep(0.01)
+
+
+async def customer(database: Database, name: str = "Ada Field") -> Caller:
+    """Somebody who just registered."""
+    made = await PostgresAccounts(database).create(f"{uuid4().hex}@example.com", name, "hash")
+    return Caller(uuid4().hex, made)
+
+
+async def buy(till: Till, caller: Caller, sku: str, token: str = "tok_visa") -> None:
+    """Buy one unit."""
+    await till.carts.set_quantity(caller.cart_id, sku, 1)
+    await till.buy(caller, uuid4().hex, token)
 
 
 class CrashError(BaseException):

@@ -14,7 +14,7 @@ from storefront.usecases import catalogue as use
 
 # sku, name, category, price, stock, description, attributes
 GOODS = [
-    ("MUG-SAGE", "Stoneware Mug", "Table", 1800, 5, "Holds tea.", {"Colour": "Sage"}),
+    ("MUG-SAGE", "Stoneware Mug", "Table", 1800, 5, "Holds tea.", {"Size": "M", "Colour": "Sage"}),
     ("MUG-SAND", "Stoneware Mug", "Table", 2400, 0, "Holds tea.", {"Colour": "Sand"}),
     ("BOWL", "Ceramic Bowl", "Table", 3200, 8, "Turned by hand.", {"Material": "Stoneware"}),
     ("NAPKIN", "Linen Napkin", "Table", 900, 40, "Washed linen.", {}),
@@ -73,7 +73,7 @@ async def test_a_product(catalogue):
         "MUG-SAGE", 1800, "USD",
     )  # fmt: skip
     assert (product.category_name, product.summary.category) == ("Table", "table")
-    assert product.attributes == {"Colour": "Sage"}
+    assert list(product.attributes.items()) == [("Size", "M"), ("Colour", "Sage")]
     assert (product.available, product.summary.in_stock) == (5, True)
     assert (product.reviews.count, product.reviews.average, product.summary.rating) == (
         0,

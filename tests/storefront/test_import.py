@@ -99,6 +99,22 @@ async def test_creates_then_updates_only_what_changed(catalogue, owner, write):
     assert await counts(owner) == (4, 4, 1)
 
 
+async def test_attributes_keep_the_files_order(catalogue, owner, write):
+    header = HEADER + ",attributes"
+    given = "Material: Oak; Width: 30 cm; Care: Oil; A: 1"
+
+    def imported(text):
+        file = write(f"{line('A-1')},{text}", header=header)
+        return import_catalogue(catalogue, Pictures(), file, "USD")
+
+    await imported(given)
+    assert list((await catalogue.product("mug")).attributes) == ["Material", "Width", "Care", "A"]
+    assert (await imported(given)).updated == 0
+    assert (await imported("Width: 30 cm; Material: Oak; Care: Oil; A: 1")).updated == 1
+    assert list((await catalogue.product("mug")).attributes) == ["Width", "Material", "Care", "A"]
+    assert (await imported("Breadth: 30 cm; Material: Oak; Care: Oil; A: 1")).updated == 1
+
+
 async def test_slugs_are_readable_unique_and_stay(catalogue, owner, write):
     await import_catalogue(
         catalogue, Pictures(), write(line("A"), line("B"), line("C", "Mug 2"), line("D")), "USD"

@@ -1,12 +1,13 @@
 -- What buyers say; the sums that lists show stand on products, changed in the same transaction.
 create table reviews (
+    id bigint generated always as identity primary key,
     product_id bigint not null references products,
     customer_id uuid not null references customers,
     stars int not null check (stars between 1 and 5),
     title text not null,
     body text not null,
     written_at timestamptz not null default now(),
-    primary key (product_id, customer_id)
+    unique (product_id, customer_id)
 );
 create index reviews_newest on reviews (product_id, written_at desc) include (stars);
 

@@ -8,6 +8,7 @@ revoke all on all tables in schema public, payments from {role};
 grant usage on schema public, payments to {role};
 grant select, insert, update on categories, products, stock to {role};
 grant select, insert, update on customers, orders to {role};
-grant select, insert on order_lines, reviews to {role};
+grant select, insert on order_lines to {role};
+grant select, insert, delete on reviews to {role};
 grant select, insert, update, delete on checkouts, outbox, handled_events, mails to {role};
 grant select, insert, update on payments.charges to {role};

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 EVERYWHERE = [
     ("GET", "/"), ("GET", "/c/lamps"), ("GET", "/p/thing-002"), ("GET", "/search?q=a"),
     ("GET", "/cart"), ("GET", "/checkout"), ("GET", "/login"), ("GET", "/account"),
+    ("GET", "/p/thing-002/review"), ("GET", "/p/thing-002/reviews"), ("GET", "/admin"),
     ("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/robots.txt"), ("GET", "/sitemap.xml"),
     ("GET", "/favicon.ico"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/nowhere"),
     ("GET", "/static/nothing.css"), ("GET", "/images/things/plain.svg"), ("GET", "/images/none"),

@@ -18,6 +18,7 @@ FORM = {
     [
         "/", "/c/lamps", "/c/lamps?sort=-price&in_stock=1&price=500-1499&page=2", "/search",
         "/search?q=thing", "/search?q=xyzzyqq", "/p/thing-002", "/p/thing-001", "/p/nasty",
+        "/p/thing-002/reviews", "/p/thing-002/reviews?page=7", "/p/nasty/review",
         "/cart", "/login", "/register", "/docs", "/login?next=/checkout",
     ],
 )  # fmt: skip
@@ -83,7 +84,16 @@ async def test_a_product_page_tells_what_is_left(client: httpx.AsyncClient) -> N
 
 
 async def test_nothing_here_looks_like_the_shop(client: httpx.AsyncClient) -> None:
-    for path in ("/nowhere", "/c/nowhere", "/p/nowhere", "/orders/nowhere", "/admin", "/c/%00"):
+    for path in (
+        "/nowhere",
+        "/c/nowhere",
+        "/p/nowhere",
+        "/orders/nowhere",
+        "/admin",
+        "/c/%00",
+        "/p/nowhere/review",
+        "/p/nowhere/reviews",
+    ):
         answer = await client.get(path, headers={"x-request-id": "abc-123"})
         assert "abc-123" in page(answer, 404).text
     page(await client.post("/"), 405)

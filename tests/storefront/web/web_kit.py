@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html.parser import HTMLParser
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from storefront.domain.catalogue import CatalogueRow
@@ -166,6 +167,40 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert {"type", "title", "status", "detail"} <= body.keys()
     assert body["status"] == status
     return body
+
+
+def new_email() -> str:
+    """An address that nobody has."""
+    return f"{uuid4().hex}@example.com"
+
+
+@asynccontextmanager
+async def employee(app: Any, shop: Any, email: str = "") -> AsyncIterator[httpx.AsyncClient]:
+    """The browser of somebody who works here."""
+    email = email or new_email()
+    async with customer(app, "Vera Staff", email) as client:
+        await shop.accounts.set_staff(email, is_staff=True)
+        yield client
+
+
+@asynccontextmanager
+async def customer(
+    app: Any, name: str = "Ada Byron", email: str = ""
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The browser of somebody who just registered."""
+    async with visitor(app) as client:
+        given = {"email": email or new_email(), "password": "p" * 9, "name": name}
+        made = await client.post("/api/v1/auth/register", json=given)
+        assert made.status_code == 201, made.text
+        yield client
+
+
+async def buy(client: httpx.AsyncClient, *skus: str, **changed: Any) -> httpx.Response:
+    """Buy one of each."""
+    for sku in skus:
+        await client.put(f"/api/v1/cart/items/{sku}", json={"quantity": 1})
+    headers = {"Idempotency-Key": uuid4().hex}
+    return await client.post("/api/v1/checkout", json={**CHECKOUT, **changed}, headers=headers)
 
 
 def bad_fields(answer: httpx.Response) -> set[str]:

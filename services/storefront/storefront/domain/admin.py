@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .accounts import Customer
 from .orders import Order, OrderStatus
+from .reviews import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +78,13 @@ class ShelfSearch:
     text: str = ""
     most: int | None = None
     after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFile:
+    """A review with what it is about; a larger ``id`` is newer."""
+
+    id: int
+    slug: str
+    product: str
+    review: Review

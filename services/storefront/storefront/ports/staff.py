@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from storefront.domain.admin import OrderFile, OrderSearch, Overview, ShelfItem, ShelfSearch
+from storefront.domain.admin import (
+    OrderFile,
+    OrderSearch,
+    Overview,
+    ReviewFile,
+    ShelfItem,
+    ShelfSearch,
+)
 from storefront.domain.orders import Order
 
 
@@ -36,4 +43,12 @@ class Administration(Protocol):
     async def set_price(self, sku: str, price: int, *, expected: int) -> None:
         """Set a price in minor units; raises NotFoundError, and ConflictError when it is no
         longer ``expected``.
+        """
+
+    async def reviews(self, before: int | None, limit: int) -> list[ReviewFile]:
+        """Reviews of all products, newest first; those older than ``before`` to page on."""
+
+    async def remove_review(self, review_id: int) -> None:
+        """Take a review away and out of its product's sums, in one transaction; one that is gone
+        already is no error.
         """

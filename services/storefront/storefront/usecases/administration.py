@@ -9,7 +9,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from storefront.domain.accounts import Caller
-from storefront.domain.admin import OrderFile, OrderSearch, Overview, ShelfItem, ShelfSearch
+from storefront.domain.admin import (
+    OrderFile,
+    OrderSearch,
+    Overview,
+    ReviewFile,
+    ShelfItem,
+    ShelfSearch,
+)
 from storefront.domain.errors import InvalidInputError, NotFoundError
 from storefront.domain.inputs import clean
 from storefront.domain.orders import Order
@@ -154,6 +161,24 @@ async def change_price(
     if not 1 <= price <= MOST_PRICE:
         raise InvalidInputError([("price", f"must be from 0.01 to {MOST_PRICE / 100:,.2f}")])
     await administration.set_price(sku, price, expected=expected)
+
+
+async def newest_reviews(
+    accounts: Accounts, administration: Administration, caller: Caller, before: int | None
+) -> tuple[list[ReviewFile], int | None]:
+    """A page of all reviews, newest first, and where the next page begins, if there is one."""
+    await require_staff(accounts, caller)
+    found = await administration.reviews(before, PAGE_SIZE + 1)
+    more = len(found) > PAGE_SIZE
+    return found[:PAGE_SIZE], found[PAGE_SIZE - 1].id if more else None
+
+
+async def remove_review(
+    accounts: Accounts, administration: Administration, caller: Caller, review_id: int
+) -> None:
+    """Take a review away for good; its author may write another."""
+    await require_staff(accounts, caller)
+    await administration.remove_review(review_id)
 
 
 def _askable(text: str) -> bool:

@@ -61,6 +61,7 @@ class Templates:
             globals={
                 "files": {
                     "css": minijinja.safe(assets.address("site.css")),
+                    "office": minijinja.safe(assets.address("office.css")),
                     "js": minijinja.safe(assets.address("site.js")),
                     "icon": minijinja.safe(assets.address("icon.svg")),
                     "serif": minijinja.safe(assets.address("young-serif.woff2")),
@@ -68,6 +69,7 @@ class Templates:
                 "shop": settings.shop_name,
                 "public_url": minijinja.safe(html.escape(settings.public_url)),
             },
+            debug=False,  # or errors would show what people typed, and end in the logs
             undefined_behavior="strict",
             trim_blocks=True,
             lstrip_blocks=True,

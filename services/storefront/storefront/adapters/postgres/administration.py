@@ -7,12 +7,14 @@ from storefront.domain.admin import (
     OrderFile,
     OrderSearch,
     Overview,
+    ReviewFile,
     Sales,
     ShelfItem,
     ShelfSearch,
 )
 from storefront.domain.errors import ConflictError, NotFoundError
 from storefront.domain.orders import Order
+from storefront.domain.reviews import Review, shown_name
 
 from .orders import SELECT_ORDERS, to_order
 from .pool import Database, Record
@@ -64,6 +66,18 @@ _SET_PRICE = """
     )
     select exists (select from before) as known, exists (select from done) as done
 """
+
+_REVIEWS = """
+    select r.id, p.slug, p.name as product, c.name, r.stars, r.title, r.body, r.written_at
+    from reviews r join products p on p.id = r.product_id join customers c on c.id = r.customer_id
+    where r.id < $1 order by r.id desc limit $2
+"""
+_REMOVE_REVIEW = """
+    with gone as (delete from reviews where id = $1 returning product_id, stars)
+    update products p set review_count = review_count - 1, rating_sum = rating_sum - g.stars
+    from gone g where p.id = g.product_id
+"""
+_LARGEST = 2**63 - 1
 
 
 class PostgresAdministration:
@@ -143,6 +157,29 @@ class PostgresAdministration:
         """See `Administration.set_price`."""
         row = await self._database.fetchrow(_SET_PRICE, sku, price, expected)
         _judge(row, "The price has changed meanwhile. Look again, then set it.")
+
+    async def reviews(self, before: int | None, limit: int) -> list[ReviewFile]:
+        """See `Administration.reviews`."""
+        last = _LARGEST if before is None else min(before, _LARGEST)
+        return [
+            ReviewFile(
+                row["id"],
+                row["slug"],
+                row["product"],
+                Review(
+                    shown_name(row["name"]),
+                    row["stars"],
+                    row["title"],
+                    row["body"],
+                    row["written_at"],
+                ),
+            )
+            for row in await self._database.fetch(_REVIEWS, last, limit)
+        ]
+
+    async def remove_review(self, review_id: int) -> None:
+        """See `Administration.remove_review`."""
+        await self._database.execute(_REMOVE_REVIEW, review_id)
 
 
 class _Where:

@@ -15,7 +15,7 @@ from storefront.usecases.accounts import require_staff
 from storefront.web.reply import Reply
 from storefront.web.site import Site
 
-from . import orders, overview, products
+from . import orders, overview, products, reviews
 
 Handler = Callable[[Site, Request, Caller], Awaitable[Reply | Response]]
 _CALLER = "shop.staff"
@@ -28,6 +28,8 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/admin/products/{sku}", products.show_product),
     ("POST", "/admin/products/{sku}/price", products.send_price),
     ("POST", "/admin/products/{sku}/stock", products.send_stock),
+    ("GET", "/admin/reviews", reviews.list_reviews),
+    ("POST", "/admin/reviews/{id}/remove", reviews.remove_review),
 )
 
 

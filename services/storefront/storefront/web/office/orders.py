@@ -21,6 +21,7 @@ from storefront.web.inputs import typed
 from storefront.web.pages.countries import COUNTRY_NAMES
 from storefront.web.reply import Reply
 from storefront.web.site import Site, cookies_of
+from storefront.web.words import moment
 
 STATES: dict[OrderStatus, str] = {
     "pending_payment": "Waiting for payment",
@@ -45,12 +46,6 @@ def row(order: Order) -> dict[str, Any]:
         "units": sum(line.quantity for line in order.lines),
         "total": order.totals.total,
     }
-
-
-def moment(when: dt.datetime) -> str:
-    """Date and time as people read it, such as Nov 3, 2026, 14:05 UTC."""
-    when = when.astimezone(dt.UTC)
-    return f"{when:%b} {when.day}, {when.year}, {when:%H:%M} UTC"
 
 
 def _asked(request: Request) -> OrderSearch:
@@ -117,7 +112,7 @@ async def export_orders(site: Site, request: Request, caller: Caller) -> Streami
         shop.accounts, shop.administration, caller, _asked(request)
     )
     # The first batch is read before the answer begins, so that a failure can still be told.
-    first = await anext(batches, [])
+    first: list[Order] = await anext(batches, [])
     name = f"orders-{dt.datetime.now(dt.UTC):%Y-%m-%d}.csv"
     return StreamingResponse(
         _lines(first, batches),

@@ -13,8 +13,7 @@ from storefront.web.inputs import form, typed
 from storefront.web.problems import describe
 from storefront.web.reply import Reply, see_other
 from storefront.web.site import Site, cookies_of
-
-from .reviews import day
+from storefront.web.words import day
 
 _OWN_PATH = re.compile(r"/(?:[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*)?\Z")
 

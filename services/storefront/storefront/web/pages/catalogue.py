@@ -24,8 +24,9 @@ from storefront.web import listing
 from storefront.web.inputs import slug_of, typed
 from storefront.web.render import Page
 from storefront.web.site import Site
+from storefront.web.words import paragraphs
 
-from .reviews import paragraphs, sums, view
+from .reviews import sums, view
 
 _FEATURED = 8
 _RECOMMENDED = 4

@@ -46,6 +46,13 @@ class _Form:
         self.key = secrets.token_urlsafe(24)
 
 
+def _home_country(site: Site) -> str:
+    """Where most buyers are: the currency's own country (USD is the US's), or one that is taxed."""
+    own = site.settings.currency[:2]
+    taxed = (country for country in site.settings.pricing.tax if country != "*")
+    return own if own in COUNTRY_NAMES else next(taxed, "")
+
+
 async def show_checkout(site: Site, request: Request) -> Reply:
     """The empty form; without anything to buy, the cart."""
     visitor = await site.visitor(request)
@@ -53,7 +60,7 @@ async def show_checkout(site: Site, request: Request) -> Reply:
     values = {
         "email": customer.email if customer else "",
         "name": customer.name if customer else "",
-        "country": next((c for c in site.settings.pricing.tax if c != "*"), "US"),
+        "country": _home_country(site),
         "shipping_method": "standard",
         "payment_token": "tok_visa",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +16,7 @@ from storefront.web.problems import describe
 from storefront.web.render import Page
 from storefront.web.reply import Reply, see_other
 from storefront.web.site import Site, Visitor, cookies_of
+from storefront.web.words import day, paragraphs
 
 _FIELDS = ("rating", "title", "text")
 _WORDS = ("Poor", "Fair", "Good", "Very good", "Excellent")
@@ -53,16 +53,6 @@ def sums(page: ReviewPage) -> dict[str, Any]:
         "average": page.average,
         "stars": [(n, page.distribution[n - 1]) for n in range(5, 0, -1)],
     }
-
-
-def day(moment: dt.datetime) -> str:
-    """A date as people read it, such as Nov 3, 2026."""
-    return f"{moment:%b} {moment.day}, {moment.year}"
-
-
-def paragraphs(text: str) -> list[str]:
-    """A text's lines that say anything."""
-    return [line for line in text.split("\n") if line.strip()]
 
 
 async def all_reviews(site: Site, request: Request) -> Page:
