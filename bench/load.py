@@ -21,6 +21,14 @@ class Result:
     statuses: dict[int, int] = field(default_factory=dict)
     last_body: bytes = b""
 
+    def add(self, other: Result) -> None:
+        """Count another run in."""
+        self.seconds += other.seconds
+        self.latencies += other.latencies
+        for status, number in other.statuses.items():
+            self.statuses[status] = self.statuses.get(status, 0) + number
+        self.last_body = other.last_body
+
     @property
     def rate(self) -> float:
         """Answers a second."""
@@ -123,13 +131,3 @@ def send(method: str, path: str, body: bytes, cookie: str = "", extra: str = "")
         f"Content-Length: {len(body)}\r\n{cookies}{extra}\r\n"
     )
     return head.encode() + body
-
-
-def cookies(head: bytes) -> str:
-    """What an answer's Set-Cookie lines make a browser send next."""
-    pairs = [
-        line.split(b":", 1)[1].split(b";", 1)[0].strip().decode()
-        for line in head.split(b"\r\n")
-        if line.lower().startswith(b"set-cookie:")
-    ]
-    return "; ".join(pairs)
