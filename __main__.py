@@ -1,6 +1,6 @@
 """The shop and its whole AWS estate.
 
-    network ──▶ data ──▶ web
+    network ──▶ data ──▶ balancer ──▶ web
 
 Stacks differ in Pulumi.<stack>.yaml only.
 """
@@ -8,6 +8,7 @@ Stacks differ in Pulumi.<stack>.yaml only.
 import pulumi
 
 import settings
+from components.balancer import Balancer, BalancerArgs
 from components.data_tier import DataArgs, DataTier
 from components.network import Network, NetworkArgs
 from components.tags import tag_everything
@@ -23,6 +24,18 @@ data = DataTier(
     DataArgs(settings=stack.data, identifier=stack.name, network=network.links),
 )
 
+balancer = Balancer(
+    "balancer",
+    BalancerArgs(
+        settings=stack.web.balancer,
+        pools=stack.web.pools,
+        cluster_name=stack.name,
+        network=network.links,
+        logs=data.links.logs,
+        origin=None,
+    ),
+)
+
 web = WebTier(
     "web",
     WebArgs(
@@ -31,6 +44,7 @@ web = WebTier(
         region=stack.region,
         network=network.links,
         data=data.links,
+        balancer=balancer.links,
     ),
 )
 

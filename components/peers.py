@@ -36,3 +36,47 @@ def admit(
         description=why,
         opts=opts,
     )
+
+
+def admit_prefix_list(
+    name: str,
+    *,
+    to: Input[str],
+    prefix_list: Input[str],
+    port: Input[int],
+    why: str,
+    opts: ResourceOptions,
+) -> aws.vpc.SecurityGroupIngressRule:
+    """Let the addresses of a managed prefix list reach one TCP port of the group ``to``."""
+    return aws.vpc.SecurityGroupIngressRule(
+        name,
+        security_group_id=to,
+        prefix_list_id=prefix_list,
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        description=why,
+        opts=opts,
+    )
+
+
+def let_out(
+    name: str,
+    *,
+    of: Input[str],
+    peer: Input[str],
+    port: Input[int],
+    why: str,
+    opts: ResourceOptions,
+) -> aws.vpc.SecurityGroupEgressRule:
+    """Let the group ``of`` call one TCP port of the security group ``peer``."""
+    return aws.vpc.SecurityGroupEgressRule(
+        name,
+        security_group_id=of,
+        referenced_security_group_id=peer,
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        description=why,
+        opts=opts,
+    )

@@ -149,6 +149,31 @@ def _kubernetes(s: Subject) -> Outputs:
     return {"id": id_, "metadata": metadata}
 
 
+def _load_balancer(s: Subject) -> Outputs:
+    suffix = f"app/{s.physical}/{s.hash(16)}"
+    arn = s.arn("elasticloadbalancing", f"loadbalancer/{suffix}")
+    host = f"internal-{s.physical}-{int(s.hash(8), 16)}.{s.region}.elb.amazonaws.com"
+    return {
+        "id": arn,
+        "arn": arn,
+        "arnSuffix": suffix,
+        "name": s.physical,
+        "dnsName": host,
+        "zoneId": "Z35SXDOTRQ7X7K",
+    }
+
+
+def _target_group(s: Subject) -> Outputs:
+    suffix = f"targetgroup/{s.physical}/{s.hash(16)}"
+    arn = s.arn("elasticloadbalancing", suffix)
+    return {"id": arn, "arn": arn, "arnSuffix": suffix, "name": s.physical}
+
+
+def _listener(s: Subject) -> Outputs:
+    balancer = str(s.inputs.get("loadBalancerArn")).replace(":loadbalancer/", ":listener/")
+    return {"id": f"{balancer}/{s.hash(16)}", "arn": f"{balancer}/{s.hash(16)}"}
+
+
 _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     **dict.fromkeys(_EC2_IDS, _ec2),
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
@@ -158,6 +183,9 @@ _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:elasticache/subnetGroup:SubnetGroup": _named("elasticache", "subnetgroup:"),
     "aws:iam/role:Role": _role,
     "aws:kms/key:Key": _key,
+    "aws:lb/listener:Listener": _listener,
+    "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
+    "aws:lb/targetGroup:TargetGroup": _target_group,
     "aws:rds/instance:Instance": _database,
     "aws:rds/parameterGroup:ParameterGroup": _named("rds", "pg:"),
     "aws:rds/subnetGroup:SubnetGroup": _named("rds", "subgrp:"),

@@ -8,15 +8,18 @@ from .data import CacheSettings, DatabaseSettings, DataSettings
 from .network import NetworkSettings
 from .shop import ShopSettings
 from .stack import Settings, SettingsError, load
+from .traffic import BalancerSettings, PoolSettings
 from .web import ClusterSettings, MailSettings, WebSettings, WorkloadSettings
 
 __all__ = [
+    "BalancerSettings",
     "CacheSettings",
     "ClusterSettings",
     "DataSettings",
     "DatabaseSettings",
     "MailSettings",
     "NetworkSettings",
+    "PoolSettings",
     "Settings",
     "SettingsError",
     "ShopSettings",

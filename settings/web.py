@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from .network import LogDays
 from .reading import Problem, Rule, between, matching
 from .shop import ShopSettings, is_domain
+from .traffic import BalancerSettings, PoolSettings
 
 
 def _is_open_network(value: str) -> bool:
@@ -172,6 +173,8 @@ class WebSettings:
     cookie_secure: bool
     page_cache_seconds: Annotated[int, between(0, 3600, "seconds")]
     log_level: Literal["debug", "info", "warning", "error"]
+    pools: PoolSettings
+    balancer: BalancerSettings
     cluster: ClusterSettings
     storefront: WorkloadSettings
     worker: WorkloadSettings

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from graph import Graph, Resource
+from tests.reach import CLOUDFRONT, GROUP, INTERNET, callers, members, reached, ways
 from tests.stacks import ROOT, RULE, STACKS, THREE_ZONES, WITHOUT_NAT, config, graph_of
 
 # Every stack as it is, and stacks as they might be.
@@ -31,7 +32,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "unprotected prod": ("prod", {"shop:data.protect": False}),
 }
-GROUP = "aws:ec2/securityGroup:SecurityGroup"
+SERVERS = ("balancer", "pods")  # the way in, and those that need the data
 # What holds data that nobody could make again.
 STATEFUL = (
     "aws:dynamodb/table:Table",
@@ -77,7 +78,9 @@ def policy_statements(graph: Graph) -> Iterator[tuple[Resource, dict[str, Any]]]
 
 def test_tiers_are_the_top_of_everything(graph: Graph) -> None:
     tiers = {r.type for r in graph if r.type.startswith("shop:")}
-    assert tiers == {"shop:index:Network", "shop:index:DataTier", "shop:index:WebTier"}
+    assert tiers == {
+        f"shop:index:{tier}" for tier in ("Network", "DataTier", "Balancer", "WebTier")
+    }
     for resource in graph:
         if resource.custom:
             tier = graph.tier(resource)
@@ -104,13 +107,33 @@ def test_nothing_is_open_to_the_world(graph: Graph) -> None:
     for rule in graph.of_type(RULE):
         assert "cidrIpv4" not in rule.inputs
         assert "cidrIpv6" not in rule.inputs
-        assert rule.inputs["referencedSecurityGroupId"], rule.name
+        peers = {"referencedSecurityGroupId", "prefixListId"} & rule.inputs.keys()
+        assert len(peers) == 1, rule.name
         assert rule.inputs["ipProtocol"] == "tcp"
         assert rule.inputs["fromPort"] == rule.inputs["toPort"]
     for group in graph.of_type(GROUP):
         assert not world & set(texts(group.inputs)), group.name
     for cluster in graph.of_type("eks:index:Cluster"):
         assert not world & set(cluster.inputs.get("publicAccessCidrs", []))
+
+
+def test_from_the_internet_the_way_in_leads_through_cloudfront_and_the_balancer(
+    graph: Graph,
+) -> None:
+    assert callers(graph, "balancer") == {CLOUDFRONT}
+    assert callers(graph, "pods") == {"balancer"}
+    assert {source for source, _, _ in ways(graph)} <= {INTERNET, CLOUDFRONT, *SERVERS}
+    for data in ("data-database", "data-cache"):
+        assert callers(graph, data) == set(SERVERS[1:])
+    # One step at a time, and nobody calls back.
+    for inner in ("data-database", "data-cache", "network-endpoints"):
+        assert reached(graph, inner) == set()
+    assert reached(graph, CLOUDFRONT) >= {"balancer", "pods", "data-database", "data-cache"}
+
+
+def test_a_group_guards_what_it_is_named_after(graph: Graph) -> None:
+    assert members(graph, "balancer") == {"aws:lb/loadBalancer:LoadBalancer"}
+    assert members(graph, "data-cache") == {"aws:elasticache/replicationGroup:ReplicationGroup"}
 
 
 def test_every_security_group_and_rule_says_why(graph: Graph) -> None:

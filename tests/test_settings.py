@@ -55,7 +55,16 @@ def test_every_stack_file_is_whole(stack: str) -> None:
 def test_every_key_of_a_stack_file_is_explained(stack: str) -> None:
     lines = (ROOT / f"Pulumi.{stack}.yaml").read_text().splitlines()
     groups = {"shop:network:", "shop:data:", "shop:web:", "config:"}
-    groups |= {"database:", "cache:", "cluster:", "storefront:", "worker:", "mail:", "shop:"}
+    groups |= {
+        "database:",
+        "cache:",
+        "balancer:",
+        "cluster:",
+        "storefront:",
+        "worker:",
+        "mail:",
+        "shop:",
+    }
     # One comment may speak for the two lines below it.
     shared = {"max_storage_gib", "cpu_limit", "standard", "express", "WELCOME10", "FIVEOFF"}
     for before, line in itertools.pairwise(lines):

@@ -11,6 +11,7 @@ from components import iam
 
 from .ground import Ground
 
+BALANCER_LOGS = "balancer"  # folder of the load balancer's access logs
 OLD_VERSIONS_DAYS = 30  # a picture deleted by mistake can be brought back for this long
 
 
@@ -23,8 +24,8 @@ class BucketLinks:
     domain: Output[str]
 
 
-def log_bucket(ground: Ground) -> aws.s3.Bucket:
-    """Where AWS services leave access logs.
+def log_bucket(ground: Ground) -> BucketLinks:
+    """Where AWS services leave access logs; others learn its name once they may write there.
 
     Encrypted with S3's own key: log delivery to a bucket with a customer key is not possible.
     """
@@ -37,29 +38,30 @@ def log_bucket(ground: Ground) -> aws.s3.Bucket:
         "Resource": made.arn.apply(lambda arn: f"{arn}/s3/*"),
         "Condition": iam.same_account(),
     }
-    _policy(ground, "logs", made, delivery)
-    return made
+    balancers: iam.Statement = {
+        "Sid": "LoadBalancerLogs",
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": made.arn.apply(lambda arn: f"{arn}/{BALANCER_LOGS}/AWSLogs/*"),
+        "Condition": iam.same_account(),
+    }
+    policy = _policy(ground, "logs", made, delivery, balancers)
+    return BucketLinks(name=policy.bucket, arn=made.arn, domain=made.bucket_regional_domain_name)
 
 
-def image_bucket(ground: Ground, logs: aws.s3.Bucket) -> aws.s3.Bucket:
+def image_bucket(ground: Ground, logs: BucketLinks) -> BucketLinks:
     """Where product images are kept."""
     made = _closed_bucket(ground, "images", key_arn=ground.key_arn, days=None)
     aws.s3.BucketLogging(
         f"{ground.name}-images",
         bucket=made.id,
-        target_bucket=logs.id,
+        target_bucket=logs.name,
         target_prefix="s3/images/",
         opts=ground.mine,
     )
     _policy(ground, "images", made)
-    return made
-
-
-def links(bucket: aws.s3.Bucket) -> BucketLinks:
-    """What others need to know of a bucket."""
-    return BucketLinks(
-        name=bucket.bucket, arn=bucket.arn, domain=bucket.bucket_regional_domain_name
-    )
+    return BucketLinks(name=made.bucket, arn=made.arn, domain=made.bucket_regional_domain_name)
 
 
 def _closed_bucket(
@@ -118,9 +120,11 @@ def _closed_bucket(
     return made
 
 
-def _policy(ground: Ground, part: str, bucket: aws.s3.Bucket, *allowed: iam.Statement) -> None:
+def _policy(
+    ground: Ground, part: str, bucket: aws.s3.Bucket, *allowed: iam.Statement
+) -> aws.s3.BucketPolicy:
     objects = bucket.arn.apply(lambda arn: f"{arn}/*")
-    aws.s3.BucketPolicy(
+    return aws.s3.BucketPolicy(
         f"{ground.name}-{part}",
         bucket=bucket.id,
         policy=iam.document(iam.deny_unencrypted("s3", [bucket.arn, objects]), *allowed),

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.balancer import BalancerLinks
 from components.data_tier import DataLinks
 from components.links import plain
 from components.network import NetworkLinks
 from components.peers import admit
 from settings import MailSettings, WebSettings
 
+from .binding import bind, reach
 from .cluster import cluster
-from .environment import PORT
 from .identities import identities
 from .policies import network_policies
 from .workloads import Workloads
@@ -31,23 +32,21 @@ class WebArgs:
     region: str
     network: NetworkLinks
     data: DataLinks
+    balancer: BalancerLinks
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebLinks:
-    """Where a load balancer finds the shop: pods of ``service`` at ``port``, in the cluster.
+    """Where the shop runs.
 
-    ``security_group_id`` is the group of nodes and pods, to which a load balancer is admitted by
-    its own tier. ``inside`` are the options of what is made in the cluster, such as the binding of
-    a target group. ``mail_records`` are the CNAME labels that let SES sign the shop's mail (None
+    ``security_group_id`` is the group of nodes and pods. ``inside`` are the options of what is made
+    in the cluster. ``mail_records`` are the CNAME labels that let SES sign the shop's mail (None
     where mail goes to files).
     """
 
     cluster_name: Output[str]
     security_group_id: Output[str]
     namespace: Output[str]
-    service: Output[str]
-    port: int
     inside: ResourceOptions
     mail_records: Output[list[str]] | None
 
@@ -96,13 +95,13 @@ class WebTier(ComponentResource):
         migration = work.migrate(config, ways=[*made.ways, *admitted, *policies])
         service = work.storefront(config, migration)
         work.worker(config, migration)
+        way = reach(f"{name}-pods", args.balancer, made.security_group_id, "pods", mine)
+        bind(f"{name}-pods", made, args.balancer, service, way)
 
         self.links = WebLinks(
             cluster_name=made.name,
             security_group_id=made.security_group_id,
             namespace=made.namespace,
-            service=service,
-            port=PORT,
             inside=made.inside,
             mail_records=_records(sender) if sender else None,
         )

@@ -6,10 +6,11 @@ import hashlib
 
 from pulumi import Input, Output
 
+from components.balancer import TARGET_PORT
 from components.data_tier import DataLinks
 from settings import WebSettings
 
-PORT = 8080
+PORT = TARGET_PORT
 
 
 def environment(settings: WebSettings, data: DataLinks) -> dict[str, Input[str]]:

@@ -97,6 +97,7 @@ class Workloads:
             manifests.draining(manifests.serving(container)),
             manifests.WEB_GRACE_SECONDS,
             migration,
+            ready_seconds=manifests.WEB_READY_SECONDS,
         )
         service = k8s.core.v1.Service(
             f"{self.name}-{part}",
@@ -148,12 +149,15 @@ class Workloads:
         container: ContainerArgsDict,
         grace_seconds: int,
         migration: Resource,
+        *,
+        ready_seconds: int = 0,
     ) -> None:
         deployment = k8s.apps.v1.Deployment(
             f"{self.name}-{part}",
             metadata={**self._named(part), "labels": manifests.labels(part)},
             spec={
                 "replicas": settings.replicas.min,
+                "min_ready_seconds": ready_seconds,
                 "revision_history_limit": 3,
                 "progress_deadline_seconds": 600,
                 "strategy": {
