@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pulumi_aws as aws
-from pulumi import Input, ResourceOptions
+from pulumi import Input, Resource, ResourceOptions
 
 
 def closed_group(
@@ -78,5 +78,19 @@ def let_out(
         from_port=port,
         to_port=port,
         description=why,
+        opts=opts,
+    )
+
+
+def let_out_to_aws(name: str, *, of: Input[str], opts: ResourceOptions) -> Resource:
+    """Let the group ``of`` call AWS services, whose addresses nobody can list, over TLS."""
+    return aws.vpc.SecurityGroupEgressRule(
+        name,
+        security_group_id=of,
+        cidr_ipv4="0.0.0.0/0",
+        ip_protocol="tcp",
+        from_port=443,
+        to_port=443,
+        description="AWS services, over TLS",
         opts=opts,
     )

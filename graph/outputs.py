@@ -26,6 +26,7 @@ _EC2_IDS = {
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "sgr",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "vpce",
     "aws:ec2/flowLog:FlowLog": "fl",
+    "aws:ec2/launchTemplate:LaunchTemplate": "lt",
 }
 
 
@@ -44,7 +45,8 @@ def _ec2(s: Subject) -> Outputs:
     id_ = f"{_EC2_IDS[s.type]}-0{s.hash(16)}"
     kind = s.type.rsplit(":", 1)[1]
     dashed = "".join(f"-{c.lower()}" if c.isupper() else c for c in kind).lstrip("-")
-    return {"id": id_, "arn": s.arn("ec2", f"{dashed}/{id_}")}
+    answer: Outputs = {"id": id_, "arn": s.arn("ec2", f"{dashed}/{id_}")}
+    return answer | ({"latestVersion": 1} if kind == "LaunchTemplate" else {})
 
 
 def _bucket(s: Subject) -> Outputs:
@@ -174,6 +176,16 @@ def _listener(s: Subject) -> Outputs:
     return {"id": f"{balancer}/{s.hash(16)}", "arn": f"{balancer}/{s.hash(16)}"}
 
 
+def _auto_scaling_group(s: Subject) -> Outputs:
+    path = f"autoScalingGroup:{s.hash(8)}:autoScalingGroupName/{s.physical}"
+    return {"id": s.physical, "name": s.physical, "arn": s.arn("autoscaling", path)}
+
+
+def _parameter(s: Subject) -> Outputs:
+    path = s.physical if s.physical.startswith("/") else f"/{s.physical}"
+    return {"id": s.physical, "name": s.physical, "arn": s.arn("ssm", f"parameter{path}")}
+
+
 _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     **dict.fromkeys(_EC2_IDS, _ec2),
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
@@ -181,6 +193,9 @@ _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:elasticache/parameterGroup:ParameterGroup": _named("elasticache", "parametergroup:"),
     "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
     "aws:elasticache/subnetGroup:SubnetGroup": _named("elasticache", "subnetgroup:"),
+    "aws:autoscaling/group:Group": _auto_scaling_group,
+    "aws:iam/instanceProfile:InstanceProfile": _named("iam", "instance-profile/", regional=False),
+    "aws:ssm/parameter:Parameter": _parameter,
     "aws:iam/role:Role": _role,
     "aws:kms/key:Key": _key,
     "aws:lb/listener:Listener": _listener,

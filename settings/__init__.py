@@ -8,7 +8,7 @@ from .data import CacheSettings, DatabaseSettings, DataSettings
 from .network import NetworkSettings
 from .shop import ShopSettings
 from .stack import Settings, SettingsError, load
-from .traffic import BalancerSettings, PoolSettings
+from .traffic import BalancerSettings, FleetSettings, PoolSettings
 from .web import ClusterSettings, MailSettings, WebSettings, WorkloadSettings
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "ClusterSettings",
     "DataSettings",
     "DatabaseSettings",
+    "FleetSettings",
     "MailSettings",
     "NetworkSettings",
     "PoolSettings",

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 import pulumi
 
 from .data import DataSettings
-from .network import NetworkSettings
+from .network import NEEDED_BY_INSTANCES, NetworkSettings
 from .reading import Problem, attempt, read, show
 from .web import WebSettings
 
@@ -66,6 +66,7 @@ def load() -> Settings:
         problems.extend(_lines(lambda: _foreign_zones(network, region)))
     if network and web:
         problems.extend(_lines(lambda: _room_for_pods(network, web)))
+        problems.extend(_lines(lambda: _way_out_for_instances(network, web)))
     if data and runs_on == "aws":
         problems.extend(_lines(lambda: _database_in_the_clear(data)))
         problems.extend(_lines(lambda: _cache_in_the_clear(data)))
@@ -99,14 +100,25 @@ def _foreign_zones(network: NetworkSettings, region: str) -> Iterator[Problem]:
 def _room_for_pods(network: NetworkSettings, web: WebSettings) -> Iterator[Problem]:
     # A pod has an address of its own, and a rollout may double the pods. Half of the VPC is for
     # pods, split in four; AWS keeps five addresses of each subnet.
-    pods = 2 * (web.storefront.replicas.max + web.worker.replicas.max)
+    pods = 2 * (web.storefront.replicas.max + web.worker.replicas.max + web.fleet.max)
     subnet = ipaddress.IPv4Network(network.cidr).num_addresses // 8 - 5
     if pods > subnet * len(network.zones):
         yield Problem(
             key="shop:network.cidr",
             value=network.cidr,
-            given=f"with up to {pods} pods in a rollout",
+            given=f"with up to {pods} pods and instances in a rollout",
             accepted=f"a network with room for them (this has {subnet} addresses a zone)",
+        )
+
+
+def _way_out_for_instances(network: NetworkSettings, web: WebSettings) -> Iterator[Problem]:
+    missing = [name for name in NEEDED_BY_INSTANCES if name not in network.interface_endpoints]
+    if network.nat == "none" and web.fleet.max > 0 and missing:
+        yield Problem(
+            key="shop:web.fleet.max",
+            value=web.fleet.max,
+            given=f"with nat = none and without the interface_endpoints {', '.join(missing)}",
+            accepted="0, a nat, or those endpoints",
         )
 
 

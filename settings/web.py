@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from .network import LogDays
 from .reading import Problem, Rule, between, matching
 from .shop import ShopSettings, is_domain
-from .traffic import BalancerSettings, PoolSettings
+from .traffic import BalancerSettings, FleetSettings, PoolSettings
 
 
 def _is_open_network(value: str) -> bool:
@@ -175,6 +175,7 @@ class WebSettings:
     log_level: Literal["debug", "info", "warning", "error"]
     pools: PoolSettings
     balancer: BalancerSettings
+    fleet: FleetSettings
     cluster: ClusterSettings
     storefront: WorkloadSettings
     worker: WorkloadSettings
@@ -197,4 +198,16 @@ class WebSettings:
                 value=self.cookie_secure,
                 given=f"with public_url = {self.public_url}",
                 accepted="false, or a public_url with https",
+            )
+
+    def check_instances(self) -> Iterator[Problem]:
+        """Requests for instances need instances, at any hour."""
+        rest = self.fleet.rest
+        least = self.fleet.min if rest is None else min(self.fleet.min, rest.size)
+        if self.pools.ec2 > 0 and least == 0:
+            yield Problem(
+                key="fleet.min" if self.fleet.min == 0 else "fleet.rest.size",
+                value=0,
+                given=f"with pools.ec2 = {self.pools.ec2}",
+                accepted="at least 1, or pools.ec2 of 0",
             )

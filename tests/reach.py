@@ -65,4 +65,9 @@ def callers(graph: Graph, group: str) -> set[str]:
 def members(graph: Graph, group: str) -> set[str]:
     """The types of what a security group guards."""
     (id_,) = [id_ for id_, name in groups(graph).items() if name == group]
-    return {r.type for r in graph for key in _MEMBERS if id_ in (r.inputs.get(key) or [])}
+    found = {r.type for r in graph for key in _MEMBERS if id_ in (r.inputs.get(key) or [])}
+    for template in graph.of_type("aws:ec2/launchTemplate:LaunchTemplate"):
+        for interface in template.inputs["networkInterfaces"]:
+            if id_ in interface["securityGroups"]:
+                found.add(template.type)
+    return found

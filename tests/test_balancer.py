@@ -33,7 +33,10 @@ def test_requests_are_shared_as_the_settings_say(stack: str, eks: int, ec2: int)
 
 
 def pools(eks: int, ec2: int) -> dict[str, Any]:
-    return {"shop:web.pools": {"eks": eks, "ec2": ec2}}
+    changes: dict[str, Any] = {"shop:web.pools": {"eks": eks, "ec2": ec2}}
+    if ec2:
+        changes |= {"shop:web.fleet.min": 2, "shop:web.fleet.max": 4, "shop:web.fleet.rest": None}
+    return changes
 
 
 @pytest.mark.parametrize("stack", STACKS)
