@@ -157,6 +157,7 @@ class WebSettings:
     """The cluster, the storefront in it and the shop's own rules.
 
     ``image`` names one build for ever: a tag that moves would neither roll pods nor migrate.
+    ``public_url`` is for a shop that is not seen through the edge; else the edge says it.
     """
 
     image: Annotated[
@@ -166,9 +167,6 @@ class WebSettings:
             r"(:(?!latest(@|$))[A-Za-z0-9_][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
             "an image with a tag (not latest) or digest",
         ),
-    ]
-    public_url: Annotated[
-        str, Rule('where visitors see the shop, such as "https://shop.example.com"', _is_url)
     ]
     cookie_secure: bool
     page_cache_seconds: Annotated[int, between(0, 3600, "seconds")]
@@ -181,6 +179,12 @@ class WebSettings:
     worker: WorkloadSettings
     mail: MailSettings
     shop: ShopSettings
+    public_url: (
+        Annotated[
+            str, Rule('where visitors see the shop, such as "https://shop.example.com"', _is_url)
+        ]
+        | None
+    ) = None
 
     def check_image(self) -> Iterator[Problem]:
         """Without a tag, the image would be `latest`."""
@@ -192,7 +196,7 @@ class WebSettings:
 
     def check_cookies(self) -> Iterator[Problem]:
         """Browsers never send secure cookies back over plain HTTP."""
-        if self.cookie_secure and self.public_url.startswith("http:"):
+        if self.cookie_secure and (self.public_url or "").startswith("http:"):
             yield Problem(
                 key="cookie_secure",
                 value=self.cookie_secure,

@@ -213,7 +213,7 @@ def test_buckets_are_closed_versioned_and_tidy(stack: str, part: str) -> None:
 
 def test_who_reads_images_is_logged() -> None:
     graph = graph_of("dev")
-    log = graph.one("aws:s3/bucketLogging:BucketLogging").inputs
+    log = graph.one("aws:s3/bucketLogging:BucketLogging", "data-images").inputs
     assert log["bucket"] == graph.one("aws:s3/bucket:Bucket", "data-images").id
     assert log["targetBucket"] == graph.one("aws:s3/bucket:Bucket", "data-logs").id
     policy = json.loads(graph.one("aws:s3/bucketPolicy:BucketPolicy", "data-logs").inputs["policy"])

@@ -54,18 +54,9 @@ def test_every_stack_file_is_whole(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_key_of_a_stack_file_is_explained(stack: str) -> None:
     lines = (ROOT / f"Pulumi.{stack}.yaml").read_text().splitlines()
-    groups = {"shop:network:", "shop:data:", "shop:web:", "config:"}
-    groups |= {
-        "database:",
-        "cache:",
-        "balancer:",
-        "fleet:",
-        "cluster:",
-        "storefront:",
-        "worker:",
-        "mail:",
-        "shop:",
-    }
+    groups = {"config:", "shop:network:", "shop:data:", "shop:edge:", "shop:web:", "shop:"}
+    groups |= {"database:", "cache:", "firewall:", "balancer:", "fleet:", "cluster:"}
+    groups |= {"storefront:", "worker:", "mail:"}
     # One comment may speak for the two lines below it.
     shared = {"max_storage_gib", "cpu_limit", "standard", "express", "WELCOME10", "FIVEOFF"}
     for before, line in itertools.pairwise(lines):
@@ -146,6 +137,9 @@ def test_an_image_is_one_build(image: str) -> None:
         "shop:runs_on",
         "shop:network",
         "shop:data",
+        "shop:edge",
+        "shop:edge.domain",
+        "shop:edge.firewall.mode",
         "shop:web",
         "shop:network.zones",
         "shop:data.database.tls",

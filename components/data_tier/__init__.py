@@ -67,6 +67,7 @@ class DataTier(ComponentResource):
             name,
             description="What the shop keeps",
             recovery_days=30 if args.settings.protect else 7,
+            also=(keys.for_cloudfront(),),
             opts=kept,
         )
         ground = Ground(

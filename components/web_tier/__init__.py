@@ -26,7 +26,10 @@ __all__ = ["WebArgs", "WebLinks", "WebTier"]
 
 @dataclass(frozen=True, kw_only=True)
 class WebArgs:
-    """``cluster_name`` is the cluster's physical name, ``region`` where all of it is."""
+    """``cluster_name`` is the cluster's physical name, ``region`` where all of it is.
+
+    ``public_url`` is where visitors see the shop.
+    """
 
     settings: WebSettings
     cluster_name: str
@@ -34,6 +37,7 @@ class WebArgs:
     network: NetworkLinks
     data: DataLinks
     balancer: BalancerLinks
+    public_url: Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,7 @@ class WebTier(ComponentResource):
             name=name,
             settings=args.settings,
             data=args.data,
+            public_url=args.public_url,
             cluster=made,
             identities=identities(
                 name, made, args.data, sender.arn if sender else None, args.region, mine
@@ -155,6 +160,7 @@ class WebTier(ComponentResource):
             region=args.region,
             network=args.network,
             data=args.data,
+            public_url=args.public_url,
             balancer=args.balancer,
             group_id=group.id,
             mine=mine,

@@ -40,6 +40,7 @@ class Fleet:
     region: str
     network: NetworkLinks
     data: DataLinks
+    public_url: Input[str]
     balancer: BalancerLinks
     group_id: Input[str]
     mine: ResourceOptions
@@ -116,7 +117,9 @@ class Fleet:
     def _settings(self) -> aws.ssm.Parameter:
         """The pods' settings, as lines of an environment file; changed ones have a new name."""
         content: Output[dict[str, str]] = Output.all(
-            **environment(self.settings, self.data), PORT=str(PORT), AWS_REGION=self.region
+            **environment(self.settings, self.data, self.public_url),
+            PORT=str(PORT),
+            AWS_REGION=self.region,
         )
         text = content.apply(lambda env: "".join(f"{k}={v}\n" for k, v in sorted(env.items())))
         return aws.ssm.Parameter(

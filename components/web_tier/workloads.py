@@ -29,12 +29,13 @@ class Workloads:
     name: str
     settings: WebSettings
     data: DataLinks
+    public_url: Input[str]
     cluster: Cluster
     identities: Identities
 
     def config(self) -> Output[str]:
         """The name of the pods' ConfigMap."""
-        content = environment(self.settings, self.data)
+        content = environment(self.settings, self.data, self.public_url)
         made = k8s.core.v1.ConfigMap(
             f"{self.name}-storefront",
             metadata=self._named(named_by_content("storefront", Output.json_dumps(content))),
