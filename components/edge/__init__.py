@@ -18,6 +18,7 @@ from .distribution import HttpApiLinks, Parts, distribution
 from .files import file_bucket, maintenance_page
 from .firewall import firewall, log_refusals
 from .records import health_check, records
+from .static import upload
 
 __all__ = ["Edge", "EdgeArgs", "EdgeLinks", "HttpApiLinks"]
 
@@ -58,6 +59,7 @@ class Edge(ComponentResource):
         told, site = args.settings.firewall, args.names.site
         files = file_bucket(f"{name}-files", args.data.logs, args.data.key_arn, mine)
         maintenance_page(name, files, mine)
+        upload(f"{name}-static", files, mine)
         acl = firewall(name, told, mine)
         key_arn = keys.for_logs(f"{name}-logs", args.log_key_arn, args.region, GLOBAL, mine)
         log_refusals(name, args.physical, acl, told.log_days, key_arn, mine)
