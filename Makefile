@@ -44,12 +44,15 @@ status: ## What runs on this machine, and how each resource is played
 test: $(READY) ## Run every test
 	@$(BIN)/pytest
 
-check: $(READY) ## Formatting, lint, types, import rules
+check: $(READY) ## Formatting, lint, types, import rules, scripts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=services/storefront $(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint services/storefront/Dockerfile
+	$(BIN)/shellcheck $(SCRIPTS)
+
+SCRIPTS = $(addprefix services/storefront/fleet/,prepare serve lifecycle)
 
 format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,6 @@
 """The shop and its whole AWS estate.
 
-    network ──▶ data ──▶ web
+    network ──▶ data ──▶ names ──▶ balancer ──▶ edge ──▶ web
 
 Stacks differ in Pulumi.<stack>.yaml only.
 """
@@ -8,7 +8,10 @@ Stacks differ in Pulumi.<stack>.yaml only.
 import pulumi
 
 import settings
+from components.balancer import Balancer, BalancerArgs
 from components.data_tier import DataArgs, DataTier
+from components.edge import Edge, EdgeArgs
+from components.names import Names, NamesArgs
 from components.network import Network, NetworkArgs
 from components.tags import tag_everything
 from components.web_tier import WebArgs, WebTier
@@ -23,6 +26,36 @@ data = DataTier(
     DataArgs(settings=stack.data, identifier=stack.name, network=network.links),
 )
 
+names = Names(
+    "names",
+    NamesArgs(settings=stack.edge, region=stack.region, log_key_arn=network.links.log_key_arn),
+)
+
+balancer = Balancer(
+    "balancer",
+    BalancerArgs(
+        settings=stack.web.balancer,
+        pools=stack.web.pools,
+        cluster_name=stack.name,
+        network=network.links,
+        logs=data.links.logs,
+        origin=names.links.origin,
+    ),
+)
+
+edge = Edge(
+    "edge",
+    EdgeArgs(
+        settings=stack.edge,
+        physical=stack.name,
+        region=stack.region,
+        log_key_arn=network.links.log_key_arn,
+        data=data.links,
+        names=names.links,
+        balancer=balancer.links,
+    ),
+)
+
 web = WebTier(
     "web",
     WebArgs(
@@ -31,10 +64,12 @@ web = WebTier(
         region=stack.region,
         network=network.links,
         data=data.links,
+        balancer=balancer.links,
+        public_url=stack.web.public_url or edge.links.url,
     ),
 )
 
-pulumi.export("public_url", stack.web.public_url)
+pulumi.export("public_url", stack.web.public_url or edge.links.url)
 pulumi.export("cluster_name", web.links.cluster_name)
 pulumi.export("namespace", web.links.namespace)
 pulumi.export("database_host", data.links.database.host)

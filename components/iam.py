@@ -81,3 +81,12 @@ def account_id() -> Output[str]:
 def same_account() -> Conditions:
     """Calls on behalf of this account only: a service must not be used by a stranger."""
     return {"StringEquals": {"aws:SourceAccount": account_id()}}
+
+
+def our_distributions() -> Conditions:
+    """Calls on behalf of a CloudFront distribution of this account.
+
+    Of any: keys and buckets are there before the distribution that reads them.
+    """
+    arns = account_id().apply(lambda id_: f"arn:aws:cloudfront::{id_}:distribution/*")
+    return {"ArnLike": {"aws:SourceArn": arns}}

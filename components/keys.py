@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pulumi_aws as aws
-from pulumi import ResourceOptions
+from pulumi import Input, ResourceOptions
 
 from . import iam
 
@@ -14,11 +14,12 @@ def customer_key(
     description: str,
     recovery_days: int,
     also: tuple[iam.Statement, ...] = (),
+    region: str | None = None,
     opts: ResourceOptions,
 ) -> aws.kms.Key:
     """A key that rotates every year. Who uses it is for IAM to say, and for ``also`` where a
     service acts in its own name. It can be recovered for ``recovery_days`` (7 to 30) after
-    deletion.
+    deletion. ``region`` is the stack's own unless given.
     """
     # In a key's policy "*" is the key itself. Without this statement nobody could ever change it.
     account_decides: iam.Statement = {
@@ -34,6 +35,7 @@ def customer_key(
         enable_key_rotation=True,
         deletion_window_in_days=recovery_days,
         policy=iam.document(account_decides, *also),
+        region=region,
         opts=opts,
     )
 
@@ -56,4 +58,32 @@ def for_log_groups(region: str) -> iam.Statement:
         ],
         "Resource": "*",
         "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arns}},
+    }
+
+
+def for_logs(
+    name: str, own: Input[str], home: str, region: str, opts: ResourceOptions
+) -> Input[str]:
+    """The ARN of a key for log groups in ``region``: ``own`` at ``home``, another one elsewhere."""
+    if region == home:
+        return own
+    return customer_key(
+        name,
+        description="Log groups of the shop",
+        recovery_days=30,
+        also=(for_log_groups(region),),
+        region=region,
+        opts=opts,
+    ).arn
+
+
+def for_cloudfront() -> iam.Statement:
+    """CloudFront reads encrypted objects on behalf of this account's distributions."""
+    return {
+        "Sid": "CloudFront",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": iam.our_distributions(),
     }

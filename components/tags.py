@@ -11,8 +11,10 @@ from typing import cast
 
 import pulumi
 
-# A list of {key, value, propagate_at_launch} instead of a map: its owner tags it.
-_OTHER_SHAPE = {"aws:autoscaling/group:Group"}
+# Its tags are a list, and are handed on to the instances it launches.
+_GROUP = "aws:autoscaling/group:Group"
+# Its own tags are not those of the volumes it describes.
+_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 
 
 def tag_everything(project: str, stack: str) -> None:
@@ -24,8 +26,6 @@ def tag_everything(project: str, stack: str) -> None:
         provider = args.type_.partition(":")[0]
         if provider not in ("aws", "eks") or "tags" not in args.props:
             return None
-        if args.type_ in _OTHER_SHAPE:
-            return None
         own = cast("Mapping[str, str]", args.props["tags"] or {})
         common = {
             "Name": f"{stack}-{args.name}",
@@ -34,9 +34,16 @@ def tag_everything(project: str, stack: str) -> None:
             "tier": _tier(args),
             "managed-by": "pulumi",
         }
-        return pulumi.ResourceTransformationResult(
-            props={**args.props, "tags": {**common, **own}}, opts=args.opts
-        )
+        tags = {**common, **own}
+        props = {**args.props, "tags": tags}
+        if args.type_ == _GROUP:
+            props["tags"] = [
+                {"key": key, "value": value, "propagate_at_launch": True}
+                for key, value in tags.items()
+            ]
+        if args.type_ == _TEMPLATE:
+            props["tag_specifications"] = [{"resource_type": "volume", "tags": tags}]
+        return pulumi.ResourceTransformationResult(props=props, opts=args.opts)
 
     pulumi.runtime.register_stack_transformation(add)
 

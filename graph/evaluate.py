@@ -72,6 +72,7 @@ def _no_garbage_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what was imported stays to the end
         if enabled:
             gc.enable()
 

@@ -15,6 +15,12 @@ def _prefix_list(arguments: Outputs, region: str) -> Outputs:
     return {"id": f"pl-{digits}", "name": name}
 
 
+def _zone(arguments: Outputs, _region: str) -> Outputs:
+    name = str(arguments["name"])
+    id_ = f"Z{hashlib.sha256(name.encode()).hexdigest()[:20].upper()}"
+    return {"id": id_, "zoneId": id_, "name": name, "arn": f"arn:aws:route53:::hostedzone/{id_}"}
+
+
 _LOOKUPS: dict[str, Callable[[Outputs, str], Outputs]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda _, __: {
         "accountId": ACCOUNT,
@@ -33,6 +39,7 @@ _LOOKUPS: dict[str, Callable[[Outputs, str], Outputs]] = {
         "dnsSuffix": "amazonaws.com",
     },
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": _prefix_list,
+    "aws:route53/getZone:getZone": _zone,
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import eks
+from . import edge, eks
 from .subject import ACCOUNT, Outputs, Subject
 
 # Types whose id is a prefix and 17 hexadecimal digits, with the ARN's resource part where used.
@@ -26,6 +26,7 @@ _EC2_IDS = {
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "sgr",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "vpce",
     "aws:ec2/flowLog:FlowLog": "fl",
+    "aws:ec2/launchTemplate:LaunchTemplate": "lt",
 }
 
 
@@ -44,7 +45,8 @@ def _ec2(s: Subject) -> Outputs:
     id_ = f"{_EC2_IDS[s.type]}-0{s.hash(16)}"
     kind = s.type.rsplit(":", 1)[1]
     dashed = "".join(f"-{c.lower()}" if c.isupper() else c for c in kind).lstrip("-")
-    return {"id": id_, "arn": s.arn("ec2", f"{dashed}/{id_}")}
+    answer: Outputs = {"id": id_, "arn": s.arn("ec2", f"{dashed}/{id_}")}
+    return answer | ({"latestVersion": 1} if kind == "LaunchTemplate" else {})
 
 
 def _bucket(s: Subject) -> Outputs:
@@ -149,6 +151,41 @@ def _kubernetes(s: Subject) -> Outputs:
     return {"id": id_, "metadata": metadata}
 
 
+def _load_balancer(s: Subject) -> Outputs:
+    suffix = f"app/{s.physical}/{s.hash(16)}"
+    arn = s.arn("elasticloadbalancing", f"loadbalancer/{suffix}")
+    host = f"internal-{s.physical}-{int(s.hash(8), 16)}.{s.region}.elb.amazonaws.com"
+    return {
+        "id": arn,
+        "arn": arn,
+        "arnSuffix": suffix,
+        "name": s.physical,
+        "dnsName": host,
+        "zoneId": "Z35SXDOTRQ7X7K",
+    }
+
+
+def _target_group(s: Subject) -> Outputs:
+    suffix = f"targetgroup/{s.physical}/{s.hash(16)}"
+    arn = s.arn("elasticloadbalancing", suffix)
+    return {"id": arn, "arn": arn, "arnSuffix": suffix, "name": s.physical}
+
+
+def _listener(s: Subject) -> Outputs:
+    balancer = str(s.inputs.get("loadBalancerArn")).replace(":loadbalancer/", ":listener/")
+    return {"id": f"{balancer}/{s.hash(16)}", "arn": f"{balancer}/{s.hash(16)}"}
+
+
+def _auto_scaling_group(s: Subject) -> Outputs:
+    path = f"autoScalingGroup:{s.hash(8)}:autoScalingGroupName/{s.physical}"
+    return {"id": s.physical, "name": s.physical, "arn": s.arn("autoscaling", path)}
+
+
+def _parameter(s: Subject) -> Outputs:
+    path = s.physical if s.physical.startswith("/") else f"/{s.physical}"
+    return {"id": s.physical, "name": s.physical, "arn": s.arn("ssm", f"parameter{path}")}
+
+
 _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     **dict.fromkeys(_EC2_IDS, _ec2),
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
@@ -156,8 +193,14 @@ _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:elasticache/parameterGroup:ParameterGroup": _named("elasticache", "parametergroup:"),
     "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
     "aws:elasticache/subnetGroup:SubnetGroup": _named("elasticache", "subnetgroup:"),
+    "aws:autoscaling/group:Group": _auto_scaling_group,
+    "aws:iam/instanceProfile:InstanceProfile": _named("iam", "instance-profile/", regional=False),
+    "aws:ssm/parameter:Parameter": _parameter,
     "aws:iam/role:Role": _role,
     "aws:kms/key:Key": _key,
+    "aws:lb/listener:Listener": _listener,
+    "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
+    "aws:lb/targetGroup:TargetGroup": _target_group,
     "aws:rds/instance:Instance": _database,
     "aws:rds/parameterGroup:ParameterGroup": _named("rds", "pg:"),
     "aws:rds/subnetGroup:SubnetGroup": _named("rds", "subgrp:"),
@@ -167,6 +210,7 @@ _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:sesv2/configurationSet:ConfigurationSet": _named("ses", "configuration-set/"),
     "aws:sesv2/emailIdentity:EmailIdentity": _identity,
     "aws:sqs/queue:Queue": _queue,
+    **edge.ANSWERS,
     "eks:index:Cluster": eks.outputs,
     "random:index/randomPassword:RandomPassword": _password,
 }

@@ -1,26 +1,35 @@
 """Typed, validated stack settings; `load` is the only way in.
 
-One structured key a tier (`shop:network`, `shop:data`, `shop:web`) and `shop:runs_on`, read from
-the stack's own Pulumi.<stack>.yaml. Secrets do not belong here: the program makes them.
+One structured key a tier (`shop:network`, `shop:data`, `shop:edge`, `shop:web`) and
+`shop:runs_on`, read from the stack's own Pulumi.<stack>.yaml. Secrets do not belong here: the
+program makes them.
 """
 
 from .data import CacheSettings, DatabaseSettings, DataSettings
+from .edge import EdgeSettings, FirewallSettings, ZoneSettings
 from .network import NetworkSettings
 from .shop import ShopSettings
 from .stack import Settings, SettingsError, load
+from .traffic import BalancerSettings, FleetSettings, PoolSettings
 from .web import ClusterSettings, MailSettings, WebSettings, WorkloadSettings
 
 __all__ = [
+    "BalancerSettings",
     "CacheSettings",
     "ClusterSettings",
     "DataSettings",
     "DatabaseSettings",
+    "EdgeSettings",
+    "FirewallSettings",
+    "FleetSettings",
     "MailSettings",
     "NetworkSettings",
+    "PoolSettings",
     "Settings",
     "SettingsError",
     "ShopSettings",
     "WebSettings",
     "WorkloadSettings",
+    "ZoneSettings",
     "load",
 ]

@@ -43,6 +43,7 @@ EndpointName = Literal[
     "sns",
     "sqs",
     "ssm",
+    "ssmmessages",
     "sts",
     "xray",
 ]
@@ -57,6 +58,9 @@ NEEDED_WITHOUT_NAT: tuple[EndpointName, ...] = (
     "sqs",
     "sts",
 )
+
+# ... and instances their settings and logs, Session Manager and the end of their draining.
+NEEDED_BY_INSTANCES: tuple[EndpointName, ...] = ("autoscaling", "logs", "ssm", "ssmmessages")
 
 
 def _is_private(value: str) -> bool:

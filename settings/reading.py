@@ -175,8 +175,9 @@ def _words(kind: Any) -> str:
     origin, arguments = typing.get_origin(plain), typing.get_args(plain)
     if origin is Literal:
         return ", ".join(str(choice) for choice in arguments)
-    if origin is tuple:
-        return f"a list, each {_words(arguments[0])}"
+    if origin in (Union, types.UnionType, tuple):
+        inner = _words(arguments[0])
+        return f"a list, each {inner}" if origin is tuple else f"{inner}, or null"
     if origin is not None:
         return f"keys ({_words(arguments[0])}) with {_words(arguments[1])}"
     return {bool: "true or false", int: "a whole number", str: "text in quotes"}[plain]

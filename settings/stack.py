@@ -12,13 +12,14 @@ from typing import Literal, TypeVar
 import pulumi
 
 from .data import DataSettings
-from .network import NetworkSettings
+from .edge import EdgeSettings
+from .network import NEEDED_BY_INSTANCES, NetworkSettings
 from .reading import Problem, attempt, read, show
 from .web import WebSettings
 
 # No AWS account has this number: a stack that is bound to it cannot be deployed.
 NO_ACCOUNT = "000000000000"
-KEYS = ("shop:runs_on", "shop:network", "shop:data", "shop:web")
+KEYS = ("shop:runs_on", "shop:network", "shop:data", "shop:edge", "shop:web")
 T = TypeVar("T")
 
 
@@ -41,6 +42,7 @@ class Settings:
     runs_on: Literal["aws", "laptop"]
     network: NetworkSettings
     data: DataSettings
+    edge: EdgeSettings
     web: WebSettings
 
     @property
@@ -55,6 +57,7 @@ def load() -> Settings:
     config = pulumi.Config("shop")
     network = _tier(config, "network", NetworkSettings, problems)
     data = _tier(config, "data", DataSettings, problems)
+    edge = _tier(config, "edge", EdgeSettings, problems)
     web = _tier(config, "web", WebSettings, problems)
     problems.extend(
         f"{key} is unknown; accepted: {', '.join(KEYS)}"
@@ -66,13 +69,18 @@ def load() -> Settings:
         problems.extend(_lines(lambda: _foreign_zones(network, region)))
     if network and web:
         problems.extend(_lines(lambda: _room_for_pods(network, web)))
+        problems.extend(_lines(lambda: _way_out_for_instances(network, web)))
+    if edge and web:
+        problems.extend(_lines(lambda: _other_address(edge, web)))
+    if web and runs_on == "laptop":
+        problems.extend(_lines(lambda: _laptop_without_address(web)))
     if data and runs_on == "aws":
         problems.extend(_lines(lambda: _database_in_the_clear(data)))
         problems.extend(_lines(lambda: _cache_in_the_clear(data)))
     if web and runs_on == "aws":
         for check in (_cookies_in_the_clear, _pages_in_the_clear, _mail_in_files):
             problems.extend(_lines(functools.partial(check, web)))
-    if problems or not (network and data and web):
+    if problems or not (network and data and edge and web):
         lines = [f"Pulumi.{pulumi.get_stack()}.yaml:", *(f"  {line}" for line in problems)]
         raise SettingsError("\n".join(lines))
     return Settings(
@@ -82,6 +90,7 @@ def load() -> Settings:
         runs_on=runs_on,
         network=network,
         data=data,
+        edge=edge,
         web=web,
     )
 
@@ -99,14 +108,45 @@ def _foreign_zones(network: NetworkSettings, region: str) -> Iterator[Problem]:
 def _room_for_pods(network: NetworkSettings, web: WebSettings) -> Iterator[Problem]:
     # A pod has an address of its own, and a rollout may double the pods. Half of the VPC is for
     # pods, split in four; AWS keeps five addresses of each subnet.
-    pods = 2 * (web.storefront.replicas.max + web.worker.replicas.max)
+    pods = 2 * (web.storefront.replicas.max + web.worker.replicas.max + web.fleet.max)
     subnet = ipaddress.IPv4Network(network.cidr).num_addresses // 8 - 5
     if pods > subnet * len(network.zones):
         yield Problem(
             key="shop:network.cidr",
             value=network.cidr,
-            given=f"with up to {pods} pods in a rollout",
+            given=f"with up to {pods} pods and instances in a rollout",
             accepted=f"a network with room for them (this has {subnet} addresses a zone)",
+        )
+
+
+def _way_out_for_instances(network: NetworkSettings, web: WebSettings) -> Iterator[Problem]:
+    missing = [name for name in NEEDED_BY_INSTANCES if name not in network.interface_endpoints]
+    if network.nat == "none" and web.fleet.max > 0 and missing:
+        yield Problem(
+            key="shop:web.fleet.max",
+            value=web.fleet.max,
+            given=f"with nat = none and without the interface_endpoints {', '.join(missing)}",
+            accepted="0, a nat, or those endpoints",
+        )
+
+
+def _other_address(edge: EdgeSettings, web: WebSettings) -> Iterator[Problem]:
+    if edge.domain is not None and web.public_url not in (None, f"https://{edge.domain}"):
+        yield Problem(
+            key="shop:web.public_url",
+            value=web.public_url,
+            given=f"with shop:edge.domain = {edge.domain}",
+            accepted="no public_url: the domain says it",
+        )
+
+
+def _laptop_without_address(web: WebSettings) -> Iterator[Problem]:
+    if web.public_url is None:
+        yield Problem(
+            key="shop:web.public_url",
+            value=None,
+            given="with shop:runs_on = laptop",
+            accepted='an address such as "http://127.0.0.1:8080"',
         )
 
 
@@ -130,7 +170,7 @@ def _cookies_in_the_clear(web: WebSettings) -> Iterator[Problem]:
 
 
 def _pages_in_the_clear(web: WebSettings) -> Iterator[Problem]:
-    if web.public_url.startswith("http:"):
+    if (web.public_url or "").startswith("http:"):
         accepted = f"an address with https, {_LAPTOP}"
         yield Problem(key="shop:web.public_url", value=web.public_url, accepted=accepted)
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from .network import LogDays
 from .reading import Problem, Rule, between, matching
 from .shop import ShopSettings, is_domain
+from .traffic import BalancerSettings, FleetSettings, PoolSettings
 
 
 def _is_open_network(value: str) -> bool:
@@ -156,6 +157,7 @@ class WebSettings:
     """The cluster, the storefront in it and the shop's own rules.
 
     ``image`` names one build for ever: a tag that moves would neither roll pods nor migrate.
+    ``public_url`` is for a shop that is not seen through the edge; else the edge says it.
     """
 
     image: Annotated[
@@ -166,17 +168,23 @@ class WebSettings:
             "an image with a tag (not latest) or digest",
         ),
     ]
-    public_url: Annotated[
-        str, Rule('where visitors see the shop, such as "https://shop.example.com"', _is_url)
-    ]
     cookie_secure: bool
     page_cache_seconds: Annotated[int, between(0, 3600, "seconds")]
     log_level: Literal["debug", "info", "warning", "error"]
+    pools: PoolSettings
+    balancer: BalancerSettings
+    fleet: FleetSettings
     cluster: ClusterSettings
     storefront: WorkloadSettings
     worker: WorkloadSettings
     mail: MailSettings
     shop: ShopSettings
+    public_url: (
+        Annotated[
+            str, Rule('where visitors see the shop, such as "https://shop.example.com"', _is_url)
+        ]
+        | None
+    ) = None
 
     def check_image(self) -> Iterator[Problem]:
         """Without a tag, the image would be `latest`."""
@@ -188,10 +196,22 @@ class WebSettings:
 
     def check_cookies(self) -> Iterator[Problem]:
         """Browsers never send secure cookies back over plain HTTP."""
-        if self.cookie_secure and self.public_url.startswith("http:"):
+        if self.cookie_secure and (self.public_url or "").startswith("http:"):
             yield Problem(
                 key="cookie_secure",
                 value=self.cookie_secure,
                 given=f"with public_url = {self.public_url}",
                 accepted="false, or a public_url with https",
+            )
+
+    def check_instances(self) -> Iterator[Problem]:
+        """Requests for instances need instances, at any hour."""
+        rest = self.fleet.rest
+        least = self.fleet.min if rest is None else min(self.fleet.min, rest.size)
+        if self.pools.ec2 > 0 and least == 0:
+            yield Problem(
+                key="fleet.min" if self.fleet.min == 0 else "fleet.rest.size",
+                value=0,
+                given=f"with pools.ec2 = {self.pools.ec2}",
+                accepted="at least 1, or pools.ec2 of 0",
             )

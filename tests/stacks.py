@@ -20,7 +20,14 @@ JOB = "kubernetes:batch/v1:Job"
 MISSING = object()  # as a value: take the key away
 
 # What a stack without NAT must reach inside the VPC.
-WITHOUT_NAT = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "secretsmanager", "sqs", "sts"]
+FOR_PODS = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "secretsmanager", "sqs", "sts"]
+WITHOUT_NAT = [*FOR_PODS, "autoscaling", "logs", "ssm", "ssmmessages"]
+# A stack with a domain, and one without.
+NO_DOMAIN: dict[str, Any] = {"shop:edge.domain": None, "shop:edge.zone": None}
+OWN_DOMAIN: dict[str, Any] = {
+    "shop:edge.domain": "shop.example.org",
+    "shop:edge.zone": {"name": "shop.example.org", "source": "create"},
+}
 THREE_ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
 
 

@@ -213,7 +213,7 @@ def test_buckets_are_closed_versioned_and_tidy(stack: str, part: str) -> None:
 
 def test_who_reads_images_is_logged() -> None:
     graph = graph_of("dev")
-    log = graph.one("aws:s3/bucketLogging:BucketLogging").inputs
+    log = graph.one("aws:s3/bucketLogging:BucketLogging", "data-images").inputs
     assert log["bucket"] == graph.one("aws:s3/bucket:Bucket", "data-images").id
     assert log["targetBucket"] == graph.one("aws:s3/bucket:Bucket", "data-logs").id
     policy = json.loads(graph.one("aws:s3/bucketPolicy:BucketPolicy", "data-logs").inputs["policy"])
@@ -237,16 +237,18 @@ def test_events_that_nobody_can_handle_end_in_the_dead_letter_queue() -> None:
         assert each.inputs["kmsMasterKeyId"] == data_key(graph)
 
 
-def test_groups_admit_only_the_pods() -> None:
+def test_groups_admit_only_pods_and_instances() -> None:
     graph = graph_of("prod")
     pods = graph.one("eks:index:Cluster").outputs["clusterSecurityGroupId"]
+    fleet = graph.one("aws:ec2/securityGroup:SecurityGroup", "web-fleet").id
     rules = graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     for name, port in (("data-database", 5432), ("data-cache", 6379)):
         group = graph.one("aws:ec2/securityGroup:SecurityGroup", name)
         assert "ingress" not in group.inputs
-        (rule,) = [r.inputs for r in rules if r.inputs["securityGroupId"] == group.id]
-        assert rule["referencedSecurityGroupId"] == pods
-        assert (rule["fromPort"], rule["toPort"], rule["ipProtocol"]) == (port, port, "tcp")
+        admitted = [r.inputs for r in rules if r.inputs["securityGroupId"] == group.id]
+        assert {rule["referencedSecurityGroupId"] for rule in admitted} == {pods, fleet}
+        for rule in admitted:
+            assert (rule["fromPort"], rule["toPort"], rule["ipProtocol"]) == (port, port, "tcp")
     assert database(graph)["vpcSecurityGroupIds"] == [
         graph.one("aws:ec2/securityGroup:SecurityGroup", "data-database").id
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from components.addresses import address_plan
 from graph import Graph
-from tests.stacks import STACKS, THREE_ZONES, WITHOUT_NAT, config, graph_of
+from tests.stacks import RULE, STACKS, THREE_ZONES, WITHOUT_NAT, config, graph_of
 
 FOUR_ZONES = [*THREE_ZONES, "us-east-1d"]
 
@@ -150,7 +150,7 @@ def test_s3_and_dynamodb_are_reached_inside_from_every_application_subnet(stack:
     }
 
 
-def test_interface_endpoints_are_made_by_name_and_admit_pods_only() -> None:
+def test_interface_endpoints_are_made_by_name_and_admit_servers_only() -> None:
     graph = graph_of("dev", {"shop:network.interface_endpoints": ["ecr.api", "sqs"]})
     made = [
         e
@@ -167,14 +167,11 @@ def test_interface_endpoints_are_made_by_name_and_admit_pods_only() -> None:
         assert endpoint.inputs["privateDnsEnabled"] is True
         assert endpoint.inputs["securityGroupIds"] == [group.id]
         assert set(endpoint.inputs["subnetIds"]) == subnets
-    (rule,) = [
-        r
-        for r in graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-        if r.inputs["securityGroupId"] == group.id
-    ]
-    cluster = graph.one("eks:index:Cluster")
-    assert rule.inputs["referencedSecurityGroupId"] == cluster.outputs["clusterSecurityGroupId"]
-    assert (rule.inputs["fromPort"], rule.inputs["toPort"]) == (443, 443)
+    rules = [r.inputs for r in graph.of_type(RULE) if r.inputs["securityGroupId"] == group.id]
+    cluster = graph.one("eks:index:Cluster").outputs["clusterSecurityGroupId"]
+    fleet = graph.one("aws:ec2/securityGroup:SecurityGroup", "web-fleet").id
+    assert {r["referencedSecurityGroupId"] for r in rules} == {cluster, fleet}
+    assert all((r["fromPort"], r["toPort"]) == (443, 443) for r in rules)
 
 
 def test_without_endpoints_there_is_no_group_for_them() -> None:

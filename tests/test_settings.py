@@ -14,7 +14,7 @@ from pulumi.runtime import config as pulumi_config
 import settings
 from graph import EvaluationError, evaluate
 from tests.bad_settings import BAD
-from tests.stacks import MISSING, ROOT, STACKS, WITHOUT_NAT, config, graph_of
+from tests.stacks import FOR_PODS, MISSING, ROOT, STACKS, WITHOUT_NAT, config, graph_of
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +54,9 @@ def test_every_stack_file_is_whole(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_key_of_a_stack_file_is_explained(stack: str) -> None:
     lines = (ROOT / f"Pulumi.{stack}.yaml").read_text().splitlines()
-    groups = {"shop:network:", "shop:data:", "shop:web:", "config:"}
-    groups |= {"database:", "cache:", "cluster:", "storefront:", "worker:", "mail:", "shop:"}
+    groups = {"config:", "shop:network:", "shop:data:", "shop:edge:", "shop:web:", "shop:"}
+    groups |= {"database:", "cache:", "firewall:", "balancer:", "fleet:", "cluster:"}
+    groups |= {"storefront:", "worker:", "mail:"}
     # One comment may speak for the two lines below it.
     shared = {"max_storage_gib", "cpu_limit", "standard", "express", "WELCOME10", "FIVEOFF"}
     for before, line in itertools.pairwise(lines):
@@ -112,7 +113,7 @@ def test_a_replica_needs_backups() -> None:
 def test_pods_must_fit_into_the_network() -> None:
     many = {"shop:web.storefront.replicas": {"min": 3, "max": 60}}
     (line,) = refusal(config("prod", {"shop:network.cidr": "10.9.0.0/24", **many}))
-    assert line.startswith('shop:network.cidr is "10.9.0.0/24" with up to 132 pods in a rollout')
+    assert line.startswith('shop:network.cidr is "10.9.0.0/24" with up to 156 pods and instances')
     load(config("prod", {"shop:network.cidr": "10.9.0.0/23", **many}))
 
 
@@ -136,6 +137,9 @@ def test_an_image_is_one_build(image: str) -> None:
         "shop:runs_on",
         "shop:network",
         "shop:data",
+        "shop:edge",
+        "shop:edge.domain",
+        "shop:edge.firewall.mode",
         "shop:web",
         "shop:network.zones",
         "shop:data.database.tls",
@@ -232,6 +236,14 @@ def test_bad_settings_stop_the_program_before_anything_is_registered() -> None:
         evaluate("dev", config=config("dev", {"shop:data.cache.nodes": 9}), answers=answers)
     assert "shop:data.cache.nodes is 9; accepted: a whole number from 1 to 6" in str(caught.value)
     assert registered == []
+
+
+def test_instances_without_nat_need_endpoints_of_their_own() -> None:
+    changes = {"shop:network.nat": "none", "shop:network.interface_endpoints": FOR_PODS}
+    (line,) = refusal(config("dev", changes))
+    assert line.startswith("shop:web.fleet.max is 2 with nat = none and without")
+    assert "autoscaling, logs, ssm, ssmmessages" in line
+    load(config("dev", {**changes, "shop:web.fleet.max": 0}))
 
 
 def test_a_stack_without_nat_has_what_its_pods_call() -> None:

@@ -11,7 +11,7 @@ from components.links import plain
 from components.network import NetworkLinks
 from settings import DataSettings
 
-from .buckets import BucketLinks, image_bucket, links, log_bucket
+from .buckets import BALANCER_LOGS, BucketLinks, image_bucket, log_bucket
 from .cache import CacheLinks, cache
 from .database import DatabaseLinks, database
 from .ground import Ground
@@ -19,6 +19,7 @@ from .queue import QueueLinks, order_events
 from .tables import TableLinks, table
 
 __all__ = [
+    "BALANCER_LOGS",
     "BucketLinks",
     "CacheLinks",
     "DataArgs",
@@ -66,6 +67,7 @@ class DataTier(ComponentResource):
             name,
             description="What the shop keeps",
             recovery_days=30 if args.settings.protect else 7,
+            also=(keys.for_cloudfront(),),
             opts=kept,
         )
         ground = Ground(
@@ -82,8 +84,8 @@ class DataTier(ComponentResource):
             cache=cache(ground),
             carts=table(ground, "carts", key="cart_id"),
             sessions=table(ground, "sessions", key="session_id"),
-            images=links(image_bucket(ground, logs)),
-            logs=links(logs),
+            images=image_bucket(ground, logs),
+            logs=logs,
             order_events=order_events(ground),
             key_arn=key.arn,
         )

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.balancer import BalancerLinks
 from components.data_tier import DataLinks
 from components.links import plain
 from components.network import NetworkLinks
-from components.peers import admit
+from components.peers import admit, closed_group, let_out, let_out_to_aws
 from settings import MailSettings, WebSettings
 
+from .binding import bind, reach
 from .cluster import cluster
-from .environment import PORT
+from .fleet import Fleet
 from .identities import identities
 from .policies import network_policies
 from .workloads import Workloads
@@ -24,30 +26,32 @@ __all__ = ["WebArgs", "WebLinks", "WebTier"]
 
 @dataclass(frozen=True, kw_only=True)
 class WebArgs:
-    """``cluster_name`` is the cluster's physical name, ``region`` where all of it is."""
+    """``cluster_name`` is the cluster's physical name, ``region`` where all of it is.
+
+    ``public_url`` is where visitors see the shop.
+    """
 
     settings: WebSettings
     cluster_name: str
     region: str
     network: NetworkLinks
     data: DataLinks
+    balancer: BalancerLinks
+    public_url: Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebLinks:
-    """Where a load balancer finds the shop: pods of ``service`` at ``port``, in the cluster.
+    """Where the shop runs.
 
-    ``security_group_id`` is the group of nodes and pods, to which a load balancer is admitted by
-    its own tier. ``inside`` are the options of what is made in the cluster, such as the binding of
-    a target group. ``mail_records`` are the CNAME labels that let SES sign the shop's mail (None
+    ``security_group_id`` is the group of nodes and pods. ``inside`` are the options of what is made
+    in the cluster. ``mail_records`` are the CNAME labels that let SES sign the shop's mail (None
     where mail goes to files).
     """
 
     cluster_name: Output[str]
     security_group_id: Output[str]
     namespace: Output[str]
-    service: Output[str]
-    port: int
     inside: ResourceOptions
     mail_records: Output[list[str]] | None
 
@@ -59,27 +63,16 @@ class WebTier(ComponentResource):
 
     def __init__(self, name: str, args: WebArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("shop:index:WebTier", name, None, opts)
-        mine = ResourceOptions(parent=self)
+        self._args = args
+        self._mine = mine = ResourceOptions(parent=self)
         made = cluster(name, args.cluster_name, args.settings.cluster, args.network, mine)
-        admitted = [
-            admit(
-                f"{name}-{part}",
-                to=group,
-                peer=made.security_group_id,
-                port=port,
-                why="Pods of the shop",
-                opts=mine,
-            )
-            for part, group, port in (
-                ("database", args.data.database.group_id, args.data.database.port),
-                ("cache", args.data.cache.group_id, args.data.cache.port),
-            )
-        ]
+        admitted = self._admit_to_data(name, "Pods", made.security_group_id)
         sender = _mail_sender(name, args.settings.mail, mine)
         work = Workloads(
             name=name,
             settings=args.settings,
             data=args.data,
+            public_url=args.public_url,
             cluster=made,
             identities=identities(
                 name, made, args.data, sender.arn if sender else None, args.region, mine
@@ -96,18 +89,82 @@ class WebTier(ComponentResource):
         migration = work.migrate(config, ways=[*made.ways, *admitted, *policies])
         service = work.storefront(config, migration)
         work.worker(config, migration)
+        way = reach(f"{name}-pods", args.balancer, made.security_group_id, "pods", mine)
+        bind(f"{name}-pods", made, args.balancer, service, way)
+        self._fleet(f"{name}-fleet", migration)
 
         self.links = WebLinks(
             cluster_name=made.name,
             security_group_id=made.security_group_id,
             namespace=made.namespace,
-            service=service,
-            port=PORT,
             inside=made.inside,
             mail_records=_records(sender) if sender else None,
         )
         shown = {key: value for key, value in plain(self.links).items() if key != "inside"}
         self.register_outputs({"links": shown})
+
+    def _admit_to_data(self, name: str, who: str, group: Input[str]) -> list[Resource]:
+        database, cache = self._args.data.database, self._args.data.cache
+        return [
+            admit(
+                f"{name}-{part}",
+                to=data.group_id,
+                peer=group,
+                port=data.port,
+                why=f"{who} of the shop",
+                opts=self._mine,
+            )
+            for part, data in (("database", database), ("cache", cache))
+        ]
+
+    def _fleet(self, name: str, migration: Resource) -> None:
+        """Instances with a group of their own, and every way they need."""
+        args, mine = self._args, self._mine
+        group = closed_group(
+            name,
+            description="Instances of the shop",
+            vpc_id=args.network.vpc_id,
+            opts=mine,
+        )
+        ways = [
+            *reach(name, args.balancer, group.id, "instances", mine),
+            *self._admit_to_data(name, "Instances", group.id),
+            *(
+                let_out(
+                    f"{name}-{part}",
+                    of=group.id,
+                    peer=data.group_id,
+                    port=data.port,
+                    why="Data of the shop",
+                    opts=mine,
+                )
+                for part, data in (("database", args.data.database), ("cache", args.data.cache))
+            ),
+            let_out_to_aws(f"{name}-aws", of=group.id, opts=mine),
+        ]
+        if args.network.endpoints_group_id is not None:
+            ways.append(
+                admit(
+                    f"{name}-endpoints",
+                    to=args.network.endpoints_group_id,
+                    peer=group.id,
+                    port=443,
+                    why="Instances call AWS services",
+                    opts=mine,
+                )
+            )
+        Fleet(
+            name=name,
+            physical=f"{args.cluster_name}-fleet",
+            settings=args.settings,
+            region=args.region,
+            network=args.network,
+            data=args.data,
+            public_url=args.public_url,
+            balancer=args.balancer,
+            group_id=group.id,
+            mine=mine,
+        ).make([*ways, migration])
 
 
 def _mail_sender(

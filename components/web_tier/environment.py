@@ -6,13 +6,16 @@ import hashlib
 
 from pulumi import Input, Output
 
+from components.balancer import TARGET_PORT
 from components.data_tier import DataLinks
 from settings import WebSettings
 
-PORT = 8080
+PORT = TARGET_PORT
 
 
-def environment(settings: WebSettings, data: DataLinks) -> dict[str, Input[str]]:
+def environment(
+    settings: WebSettings, data: DataLinks, public_url: Input[str]
+) -> dict[str, Input[str]]:
     """What every pod of the storefront is told.
 
     PORT comes with the container's port, and DATABASE_MASTER_SECRET_ARN goes to the migration
@@ -22,7 +25,7 @@ def environment(settings: WebSettings, data: DataLinks) -> dict[str, Input[str]]
         "SHOP_NAME": settings.shop.name,
         "CURRENCY": settings.shop.currency,
         "PRICING_RULES": settings.shop.pricing_rules(),
-        "PUBLIC_URL": settings.public_url,
+        "PUBLIC_URL": public_url,
         "COOKIE_SECURE": _flag(settings.cookie_secure),
         "PAGE_CACHE_SECONDS": str(settings.page_cache_seconds),
         "LOG_LEVEL": settings.log_level,

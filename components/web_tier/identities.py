@@ -15,7 +15,7 @@ from components.data_tier import DataLinks
 from .cluster import Cluster
 
 # The services that decrypt with the data key while pods call them.
-_BY_SERVICES = ("dynamodb", "s3", "secretsmanager", "sqs")
+_BY_SERVICES = ("dynamodb", "s3", "secretsmanager", "sqs", "ssm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,19 +44,10 @@ def identities(
     mine: ResourceOptions,
 ) -> Identities:
     """Service accounts with their roles; ``sender_arn`` is the SES identity, if mail goes there."""
-    user = [data.database.secret_arn]
-    secrets = user if data.cache.secret_arn is None else [*user, data.cache.secret_arn]
+    user, secrets = [data.database.secret_arn], _secrets(data)
     key = _use_key(data, region)
     work = {
-        "storefront": [
-            _read_secrets(secrets),
-            _items(data.carts.arn),
-            _items(data.sessions.arn),
-            iam.allow(["s3:GetObject", "s3:PutObject"], on=[_objects(data)]),
-            # Without it S3 calls a picture that is not there forbidden, not missing.
-            iam.allow(["s3:ListBucket"], on=[data.images.arn]),
-            key,
-        ],
+        "storefront": storefront_work(data, region),
         "worker": [
             _read_secrets(secrets),
             _items(data.carts.arn),
@@ -81,6 +72,24 @@ def identities(
         for part, allowed in work.items()
     }
     return Identities(**made)
+
+
+def storefront_work(data: DataLinks, region: str) -> list[iam.Statement]:
+    """What the storefront's web process does, in a pod or on an instance."""
+    return [
+        _read_secrets(_secrets(data)),
+        _items(data.carts.arn),
+        _items(data.sessions.arn),
+        iam.allow(["s3:GetObject", "s3:PutObject"], on=[_objects(data)]),
+        # Without it S3 calls a picture that is not there forbidden, not missing.
+        iam.allow(["s3:ListBucket"], on=[data.images.arn]),
+        _use_key(data, region),
+    ]
+
+
+def _secrets(data: DataLinks) -> list[Output[str]]:
+    user = [data.database.secret_arn]
+    return user if data.cache.secret_arn is None else [*user, data.cache.secret_arn]
 
 
 def _identity(

@@ -21,6 +21,9 @@ USER = 10001  # the image's own user; high, so that it is nobody on the node
 # A pod is still sent requests for a moment after it was told to stop.
 PRE_STOP_SECONDS = 10
 WEB_GRACE_SECONDS = 45
+# Until the load balancer has found a new pod healthy, an old one must not go: Auto Mode's
+# controller has no readiness gates.
+WEB_READY_SECONDS = 30
 WORKER_GRACE_SECONDS = 60
 
 

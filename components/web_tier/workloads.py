@@ -29,12 +29,13 @@ class Workloads:
     name: str
     settings: WebSettings
     data: DataLinks
+    public_url: Input[str]
     cluster: Cluster
     identities: Identities
 
     def config(self) -> Output[str]:
         """The name of the pods' ConfigMap."""
-        content = environment(self.settings, self.data)
+        content = environment(self.settings, self.data, self.public_url)
         made = k8s.core.v1.ConfigMap(
             f"{self.name}-storefront",
             metadata=self._named(named_by_content("storefront", Output.json_dumps(content))),
@@ -97,6 +98,7 @@ class Workloads:
             manifests.draining(manifests.serving(container)),
             manifests.WEB_GRACE_SECONDS,
             migration,
+            ready_seconds=manifests.WEB_READY_SECONDS,
         )
         service = k8s.core.v1.Service(
             f"{self.name}-{part}",
@@ -148,12 +150,15 @@ class Workloads:
         container: ContainerArgsDict,
         grace_seconds: int,
         migration: Resource,
+        *,
+        ready_seconds: int = 0,
     ) -> None:
         deployment = k8s.apps.v1.Deployment(
             f"{self.name}-{part}",
             metadata={**self._named(part), "labels": manifests.labels(part)},
             spec={
                 "replicas": settings.replicas.min,
+                "min_ready_seconds": ready_seconds,
                 "revision_history_limit": 3,
                 "progress_deadline_seconds": 600,
                 "strategy": {

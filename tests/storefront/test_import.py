@@ -274,7 +274,7 @@ async def test_pictures_in_s3(shop, settings):
     assert await shop.images.get("k.svg") == (SVG, "image/svg+xml")
     with pytest.raises(NotFoundError):
         await shop.images.get("none.svg")
-    head = boto3.client("s3").head_object(Bucket=settings.images_bucket, Key="k.svg")
+    head = boto3.client("s3").head_object(Bucket=settings.images_bucket, Key="images/k.svg")
     assert "immutable" in head["CacheControl"]
 
 

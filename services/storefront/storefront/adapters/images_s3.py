@@ -1,4 +1,7 @@
-"""Product pictures in S3; the web serves them, and what is in front of it keeps them."""
+"""Product pictures in S3, each under the path that visitors ask for.
+
+A content network may therefore read the bucket by itself; without one, the web serves them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from storefront.domain.errors import NotFoundError, UnavailableError
+
+FOLDER = "images/"
 
 
 class S3Images:
@@ -21,7 +26,7 @@ class S3Images:
         try:
             await self._client.put_object(
                 Bucket=self._bucket,
-                Key=key,
+                Key=FOLDER + key,
                 Body=body,
                 ContentType=content_type,
                 CacheControl="public, max-age=31536000, immutable",
@@ -36,7 +41,7 @@ class S3Images:
     async def get(self, key: str) -> tuple[bytes, str]:
         """Content and content type; raises NotFoundError."""
         try:
-            answer = await self._client.get_object(Bucket=self._bucket, Key=key)
+            answer = await self._client.get_object(Bucket=self._bucket, Key=FOLDER + key)
             async with answer["Body"] as body:
                 return await body.read(), answer["ContentType"]
         except ClientError as problem:

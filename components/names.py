@@ -1,0 +1,159 @@
+"""Names: the shop's domain, its hosted zone, and certificates that prove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from settings import EdgeSettings, ZoneSettings
+
+from . import iam, keys
+from .balancer import Origin
+from .links import plain
+
+GLOBAL = "us-east-1"  # where CloudFront, its firewall and Route 53 keep what belongs to them
+ORIGIN = "origin"  # the label below the domain by which the edge calls the load balancer
+LOG_DAYS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamesArgs:
+    """``region`` is the stack's, ``log_key_arn`` its key for log groups."""
+
+    settings: EdgeSettings
+    region: str
+    log_key_arn: Output[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A domain of ours, and a certificate for it where CloudFront wants it."""
+
+    domain: str
+    zone_id: Output[str]
+    certificate_arn: Output[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamesLinks:
+    """Both None in a shop without a domain."""
+
+    site: Site | None
+    origin: Origin | None
+
+
+class Names(ComponentResource):
+    """Zone, who may issue certificates, and one certificate a region; empty without a domain."""
+
+    links: NamesLinks
+
+    def __init__(self, name: str, args: NamesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("shop:index:Names", name, None, opts)
+        self._name, self._mine = name, ResourceOptions(parent=self)
+        self.links = NamesLinks(site=None, origin=None)
+        domain, zone = args.settings.domain, args.settings.zone
+        if domain is not None and zone is not None:
+            zone_id = self._zone(zone, args)
+            self._authorities(domain, zone_id)
+            certificates = self._certificates(domain, zone_id, args.region)
+            self.links = NamesLinks(
+                site=Site(domain=domain, zone_id=zone_id, certificate_arn=certificates[GLOBAL]),
+                origin=Origin(name=f"{ORIGIN}.{domain}", certificate_arn=certificates[args.region]),
+            )
+        self.register_outputs({"links": plain(self.links)})
+
+    def _zone(self, zone: ZoneSettings, args: NamesArgs) -> Output[str]:
+        if zone.source == "lookup":
+            return aws.route53.get_zone_output(name=zone.name, private_zone=False).zone_id
+        made = aws.route53.Zone(
+            self._name, name=zone.name, comment="The shop's names", opts=self._mine
+        )
+        self._query_log(zone.name, made, args)
+        return made.zone_id
+
+    def _query_log(self, zone: str, made: aws.route53.Zone, args: NamesArgs) -> None:
+        """Who asked for which name; of a zone that was there already, its owner decides."""
+        group = aws.cloudwatch.LogGroup(
+            f"{self._name}-queries",
+            name=f"/aws/route53/{zone}",
+            retention_in_days=LOG_DAYS,
+            kms_key_id=keys.for_logs(
+                f"{self._name}-logs", args.log_key_arn, args.region, GLOBAL, self._mine
+            ),
+            region=GLOBAL,
+            opts=self._mine,
+        )
+        delivery: iam.Statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "route53.amazonaws.com"},
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": group.arn.apply(lambda arn: f"{arn}:log-stream:*"),
+            "Condition": iam.same_account(),
+        }
+        policy = aws.cloudwatch.LogResourcePolicy(
+            f"{self._name}-queries",
+            policy_name=f"route53-{zone}",
+            policy_document=iam.document(delivery),
+            region=GLOBAL,
+            opts=self._mine,
+        )
+        aws.route53.QueryLog(
+            self._name,
+            zone_id=made.zone_id,
+            cloudwatch_log_group_arn=group.arn,
+            # Hidden dependency: Route 53 tries to write before it agrees.
+            opts=ResourceOptions(parent=self, depends_on=[policy]),
+        )
+
+    def _authorities(self, domain: str, zone_id: Input[str]) -> None:
+        aws.route53.Record(
+            f"{self._name}-authorities",
+            zone_id=zone_id,
+            name=domain,
+            type="CAA",
+            ttl=3600,
+            records=['0 issue "amazon.com"', '0 issuewild "amazon.com"'],
+            opts=self._mine,
+        )
+
+    def _certificates(
+        self, domain: str, zone_id: Input[str], region: str
+    ) -> dict[str, Output[str]]:
+        """Region -> certificate for the domain and every name below it.
+
+        A wildcard, because it is proved by the same record as the domain, in every region.
+        """
+        made = {
+            place: aws.acm.Certificate(
+                f"{self._name}-{place}",
+                domain_name=domain,
+                subject_alternative_names=[f"*.{domain}"],
+                validation_method="DNS",
+                region=place,
+                opts=self._mine,
+            )
+            for place in sorted({GLOBAL, region})
+        }
+        asked = made[GLOBAL].domain_validation_options[0]
+        record = aws.route53.Record(
+            f"{self._name}-proof",
+            zone_id=zone_id,
+            name=asked.resource_record_name,
+            type=asked.resource_record_type,
+            ttl=300,
+            records=[asked.resource_record_value],
+            allow_overwrite=True,  # another stack with the same domain asks for the same
+            opts=self._mine,
+        )
+        return {
+            place: aws.acm.CertificateValidation(
+                f"{self._name}-{place}",
+                certificate_arn=certificate.arn,
+                validation_record_fqdns=[record.fqdn],
+                region=place,
+                opts=self._mine,
+            ).certificate_arn
+            for place, certificate in made.items()
+        }

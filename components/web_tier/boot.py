@@ -1,0 +1,58 @@
+"""What an instance is told when it boots: the files of services/storefront/fleet, put in place."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+FLEET = Path(__file__).resolve().parents[2] / "services/storefront/fleet"
+SCRIPTS = ("prepare", "serve", "lifecycle")
+UNITS = ("storefront.service", "storefront-lifecycle.service")
+# An image in ECR: account, region, repository.
+_IN_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
+
+
+def repository_arn(image: str) -> str | None:
+    """The repository that an image is pulled from; None outside ECR."""
+    found = _IN_ECR.match(image)
+    if found is None:
+        return None
+    account, region, repository = found.groups()
+    return f"arn:aws:ecr:{region}:{account}:repository/{repository}"
+
+
+def user_data(told: Mapping[str, str]) -> str:
+    """Base64 of a cloud-config; ``told`` is what the scripts read from fleet.conf."""
+    conf = "".join(f"{name}={value}\n" for name, value in sorted(told.items()))
+    config = {
+        "packages": ["docker", "amazon-ecr-credential-helper"],
+        "write_files": [
+            *(_file(f"/usr/local/lib/storefront/{name}", _read(name), "0755") for name in SCRIPTS),
+            *(_file(f"/etc/systemd/system/{name}", _read(name), "0644") for name in UNITS),
+            _file("/etc/storefront/fleet.conf", conf, "0644"),
+            _file("/root/.docker/config.json", _registry_login(told["IMAGE"]), "0600"),
+        ],
+        "runcmd": [
+            ["systemctl", "daemon-reload"],
+            ["systemctl", "enable", "--now", "docker.service", *UNITS],
+        ],
+    }
+    # JSON is YAML, and needs no quoting rules of its own.
+    text = f"#cloud-config\n{json.dumps(config, indent=1)}\n"
+    return base64.b64encode(text.encode()).decode()
+
+
+def _read(name: str) -> str:
+    return (FLEET / name).read_text("utf-8")
+
+
+def _file(path: str, content: str, permissions: str) -> dict[str, str]:
+    return {"path": path, "content": content, "permissions": permissions, "owner": "root:root"}
+
+
+def _registry_login(image: str) -> str:
+    helpers = {image.partition("/")[0]: "ecr-login"} if repository_arn(image) else {}
+    return json.dumps({"credHelpers": helpers})

@@ -1,0 +1,239 @@
+"""EC2 instances that run the storefront beside the pods, or instead of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import Input, Output, Resource, ResourceOptions
+
+from components.balancer import BalancerLinks
+from components.data_tier import DataLinks
+from components.network import NetworkLinks
+from settings import WebSettings
+
+from .boot import user_data
+from .environment import PORT, environment, named_by_content
+from .instance_role import instance_profile
+
+# The current Amazon Linux, looked up by EC2 when an instance is launched.
+AMI = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+HOOK = "drain"
+DRAIN_SECONDS = 120  # at most: ten to wait, thirty-five to finish requests, and room
+WARMUP_SECONDS = 120  # from launch until an instance takes its share
+OLDEST_SECONDS = 14 * 24 * 3600  # then it is replaced, by one with a patched system
+CPU_PERCENT = 55
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """Makes the instances.
+
+    ``physical`` begins the names that scripts on the instance must know. ``group_id`` is the
+    security group they are in.
+    """
+
+    name: str
+    physical: str
+    settings: WebSettings
+    region: str
+    network: NetworkLinks
+    data: DataLinks
+    public_url: Input[str]
+    balancer: BalancerLinks
+    group_id: Input[str]
+    mine: ResourceOptions
+
+    def make(self, ways: Sequence[Resource]) -> None:
+        """``ways`` must be there before an instance starts: rules, and the schema it expects."""
+        told = self.settings.fleet
+        template = self._template()
+        group = aws.autoscaling.Group(
+            self.name,
+            name=self.physical,
+            min_size=told.min,
+            max_size=told.max,
+            vpc_zone_identifiers=self.network.application_subnet_ids,
+            target_group_arns=[self.balancer.instances.arn],
+            health_check_type="ELB",
+            health_check_grace_period=WARMUP_SECONDS,
+            default_instance_warmup=WARMUP_SECONDS,
+            capacity_rebalance=True,
+            max_instance_lifetime=OLDEST_SECONDS,
+            enabled_metrics=[
+                aws.autoscaling.Metric.GROUP_DESIRED_CAPACITY,
+                aws.autoscaling.Metric.GROUP_IN_SERVICE_INSTANCES,
+                aws.autoscaling.Metric.GROUP_TERMINATING_INSTANCES,
+            ],
+            mixed_instances_policy={
+                "launch_template": {
+                    "launch_template_specification": {
+                        "launch_template_id": template.id,
+                        "version": template.latest_version.apply(str),
+                    },
+                    "overrides": [{"instance_type": kind} for kind in told.instance_types],
+                },
+                "instances_distribution": {
+                    "on_demand_base_capacity": told.on_demand_base,
+                    "on_demand_percentage_above_base_capacity": 100 - told.spot_percent,
+                    "on_demand_allocation_strategy": "lowest-price",
+                    "spot_allocation_strategy": "price-capacity-optimized",
+                },
+            },
+            # New ones first, whatever replaces instances.
+            instance_maintenance_policy={
+                "min_healthy_percentage": 100,
+                "max_healthy_percentage": 150,
+            },
+            # A changed template is a changed version above, which starts a refresh. No automatic
+            # rollback: EC2 has none where it looks the image up at launch. A refresh whose new
+            # instances are not healthy stops, and the old ones stay.
+            instance_refresh={
+                "strategy": "Rolling",
+                "preferences": {
+                    "min_healthy_percentage": 100,
+                    "max_healthy_percentage": 150,
+                    "instance_warmup": str(WARMUP_SECONDS),
+                },
+            },
+            # Hidden dependencies: health checks come from a listener, and the storefront needs
+            # what the ways lead to.
+            opts=ResourceOptions(
+                parent=self.mine.parent, depends_on=[self.balancer.listener, *ways]
+            ),
+        )
+        aws.autoscaling.LifecycleHook(
+            f"{self.name}-{HOOK}",
+            name=HOOK,
+            autoscaling_group_name=group.name,
+            lifecycle_transition="autoscaling:EC2_INSTANCE_TERMINATING",
+            heartbeat_timeout=DRAIN_SECONDS,
+            default_result="CONTINUE",
+            opts=self.mine,
+        )
+        self._scaling(group.name)
+
+    def _settings(self) -> aws.ssm.Parameter:
+        """The pods' settings, as lines of an environment file; changed ones have a new name."""
+        content: Output[dict[str, str]] = Output.all(
+            **environment(self.settings, self.data, self.public_url),
+            PORT=str(PORT),
+            AWS_REGION=self.region,
+        )
+        text = content.apply(lambda env: "".join(f"{k}={v}\n" for k, v in sorted(env.items())))
+        return aws.ssm.Parameter(
+            self.name,
+            name=named_by_content(f"/{self.physical}/settings", text),
+            description="Settings of the storefront on instances",
+            type=aws.ssm.ParameterType.SECURE_STRING,
+            key_id=self.data.key_arn,
+            tier="Intelligent-Tiering",  # free below 4 KB
+            value=text,
+            opts=self.mine,
+        )
+
+    def _template(self) -> aws.ec2.LaunchTemplate:
+        parameter = self._settings()
+        logs = aws.cloudwatch.LogGroup(
+            self.name,
+            retention_in_days=self.settings.fleet.log_days,
+            kms_key_id=self.network.log_key_arn,
+            opts=self.mine,
+        )
+        profile = instance_profile(
+            self.name,
+            image=self.settings.image,
+            group=self.physical,
+            region=self.region,
+            data=self.data,
+            parameter_arn=parameter.arn,
+            logs_arn=logs.arn,
+            opts=self.mine,
+        )
+        told: Output[dict[str, str]] = Output.all(
+            AWS_REGION=self.region,
+            IMAGE=self.settings.image,
+            SETTINGS=parameter.name,
+            LOG_GROUP=logs.name,
+            GROUP=self.physical,
+            HOOK=HOOK,
+        )
+        return aws.ec2.LaunchTemplate(
+            self.name,
+            image_id=AMI,
+            update_default_version=True,
+            iam_instance_profile={"arn": profile.arn},
+            metadata_options={
+                "http_endpoint": "enabled",
+                "http_tokens": "required",
+                "http_put_response_hop_limit": 1,
+            },
+            network_interfaces=[
+                {
+                    "device_index": 0,
+                    "associate_public_ip_address": "false",
+                    "security_groups": [self.group_id],
+                    "delete_on_termination": "true",
+                }
+            ],
+            block_device_mappings=[
+                {
+                    "device_name": "/dev/xvda",
+                    "ebs": {
+                        "volume_type": "gp3",
+                        "volume_size": 12,
+                        "encrypted": "true",
+                        "delete_on_termination": "true",
+                    },
+                }
+            ],
+            monitoring={"enabled": True},
+            user_data=told.apply(user_data),
+            opts=self.mine,
+        )
+
+    def _scaling(self, group: Output[str]) -> None:
+        told = self.settings.fleet
+        aws.autoscaling.Policy(
+            f"{self.name}-requests",
+            autoscaling_group_name=group,
+            policy_type="TargetTrackingScaling",
+            target_tracking_configuration={
+                "predefined_metric_specification": {
+                    "predefined_metric_type": "ALBRequestCountPerTarget",
+                    "resource_label": self.balancer.instances.label,
+                },
+                "target_value": told.requests_per_minute,
+            },
+            opts=self.mine,
+        )
+        aws.autoscaling.Policy(
+            f"{self.name}-cpu",
+            autoscaling_group_name=group,
+            policy_type="TargetTrackingScaling",
+            target_tracking_configuration={
+                "predefined_metric_specification": {
+                    "predefined_metric_type": "ASGAverageCPUUtilization"
+                },
+                "target_value": CPU_PERCENT,
+            },
+            opts=self.mine,
+        )
+        if told.rest is None:
+            return
+        for part, when, least, most in (
+            ("rest", told.rest.starts, told.rest.size, told.rest.size),
+            ("work", told.rest.ends, told.min, told.max),
+        ):
+            aws.autoscaling.Schedule(
+                f"{self.name}-{part}",
+                scheduled_action_name=part,
+                autoscaling_group_name=group,
+                recurrence=when,
+                time_zone=told.rest.time_zone,
+                min_size=least,
+                max_size=most,
+                desired_capacity=least,
+                opts=self.mine,
+            )

@@ -1,0 +1,88 @@
+"""Who an instance of the fleet is to AWS."""
+
+from __future__ import annotations
+
+import pulumi_aws as aws
+from pulumi import Output, ResourceOptions
+
+from components import iam
+from components.data_tier import DataLinks
+
+from .boot import repository_arn
+from .identities import storefront_work
+
+
+def instance_profile(
+    name: str,
+    *,
+    image: str,
+    group: str,
+    region: str,
+    data: DataLinks,
+    parameter_arn: Output[str],
+    logs_arn: Output[str],
+    opts: ResourceOptions,
+) -> aws.iam.InstanceProfile:
+    """What the storefront may, and what starting, logging, draining and Session Manager need.
+
+    ``group`` is the physical name of the Auto Scaling group.
+    """
+    account = iam.account_id()
+    repository = repository_arn(image)
+    pull = [] if repository is None else _pull(repository)
+    made = iam.role(
+        name,
+        description="Instances of the shop",
+        trusted=iam.trust("ec2.amazonaws.com"),
+        allowed=[
+            *storefront_work(data, region),
+            iam.allow(["ssm:GetParameter"], on=[parameter_arn]),
+            iam.allow(
+                ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                on=[logs_arn, logs_arn.apply(lambda arn: f"{arn}:log-stream:*")],
+            ),
+            iam.allow(
+                ["autoscaling:CompleteLifecycleAction"],
+                on=[
+                    account.apply(
+                        lambda id_: (
+                            f"arn:aws:autoscaling:{region}:{id_}"
+                            f":autoScalingGroup:*:autoScalingGroupName/{group}"
+                        )
+                    )
+                ],
+            ),
+            *pull,
+            iam.allow(
+                ["ssm:UpdateInstanceInformation"],
+                on=[account.apply(lambda id_: f"arn:aws:ec2:{region}:{id_}:instance/*")],
+            ),
+            # Session Manager's channels: these actions know no resources.
+            iam.allow(
+                [
+                    "ssmmessages:CreateControlChannel",
+                    "ssmmessages:CreateDataChannel",
+                    "ssmmessages:OpenControlChannel",
+                    "ssmmessages:OpenDataChannel",
+                ],
+                on=["*"],
+            ),
+        ],
+        opts=opts,
+    )
+    return aws.iam.InstanceProfile(name, role=made.name, opts=opts)
+
+
+def _pull(repository: str) -> list[iam.Statement]:
+    return [
+        iam.allow(
+            [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            on=[repository],
+        ),
+        # A login is for the whole registry: this action knows no resources.
+        iam.allow(["ecr:GetAuthorizationToken"], on=["*"]),
+    ]
