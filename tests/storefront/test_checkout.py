@@ -218,7 +218,7 @@ async def test_a_busy_key_is_unavailable_in_the_end(database: Database, owner: A
     hasty = Till(database, carts=till.carts, patience=dataclasses.replace(IMPATIENT, others=0.02))
     caller = await till.visitor({"B1": 1})
     first = asyncio.create_task(till.buy(caller, "k", "tok_slow"))
-    claimed = "select exists (select from checkouts where visitor_id = $1)"
+    claimed = "select exists (select from checkouts where scope = $1)"
     await until(lambda: owner.fetchval(claimed, caller.visitor_id))
     with pytest.raises(UnavailableError):
         await hasty.buy(caller, "k", "tok_slow")

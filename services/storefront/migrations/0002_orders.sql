@@ -53,14 +53,14 @@ create index order_lines_sku on order_lines (sku, order_id);  -- bought together
 -- One row an idempotency key; it is written with the order and remembers how it ended. No outcome
 -- yet: the order is pending, or was abandoned and may be revived by the same key.
 create table checkouts (
-    visitor_id text not null,
+    scope text not null, -- whose key: a visit's, or a customer's on every device
     key text not null,
     fingerprint bytea not null,
     order_number text references orders (number),
     outcome text check (outcome in ('paid', 'declined', 'out_of_stock')),
     shortages jsonb not null default '[]',
     created_at timestamptz not null default now(),
-    primary key (visitor_id, key)
+    primary key (scope, key)
 );
 create index checkouts_order on checkouts (order_number);
 create index checkouts_created on checkouts (created_at);

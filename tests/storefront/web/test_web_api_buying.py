@@ -55,6 +55,7 @@ async def test_cart(client: httpx.AsyncClient) -> None:
     assert [line["sku"] for line in removed.json()["items"]] == ["SKU-000"]
     assert (await put(client, "SKU-000", 0)).json()["items"] == []
     problem(await put(client, "NOTHING", 1), 404)
+    problem(await put(client, "NOTHING", 0), 404)
 
 
 @pytest.mark.parametrize("quantity", [-1, 100, 1.5, "2", None, True, [], {}, 10**30, "'; --"])
@@ -180,3 +181,42 @@ async def test_accounts(app: Any, client: httpx.AsyncClient) -> None:
         assert (await elsewhere.get(f"{API}/orders/{first}")).status_code == 200
         merged = (await elsewhere.get(f"{API}/cart")).json()["items"]
         assert [(line["sku"], line["quantity"]) for line in merged] == [("SKU-017", 2)]
+
+
+async def test_a_customers_key_counts_on_every_device(app: Any) -> None:
+    async with visitor(app) as first, visitor(app) as second:
+        account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse"}
+        await first.post(f"{API}/auth/register", json={**account, "name": "Ada"})
+        await put(first, "SKU-010", 1)
+        # The second device has nothing but the session, and forgets whatever else it is told.
+        await second.post(f"{API}/auth/login", json=account)
+        session = {"Cookie": f"session={second.cookies['session']}"}
+        second.cookies.clear()
+        key = uuid4().hex
+
+        async def send() -> httpx.Response:
+            headers = {"Idempotency-Key": key, **session}
+            async with visitor(app) as device:
+                return await device.post(f"{API}/checkout", json=CHECKOUT, headers=headers)
+
+        answers = await asyncio.gather(*(send() for _ in range(20)))
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.text for answer in answers}) == 1
+        await put(first, "SKU-011", 1)
+        assert (await buy(first, key)).text == answers[0].text
+        assert len((await first.get(f"{API}/orders")).json()["items"]) == 1
+
+
+async def test_a_key_from_before_signing_in_is_known_after_it(app: Any) -> None:
+    async with visitor(app) as client:
+        await put(client, "SKU-010", 1)
+        key = uuid4().hex
+        placed = await buy(client, key)
+        account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse"}
+        await client.post(f"{API}/auth/register", json={**account, "name": "Ada"})
+        again = await buy(client, key)
+        await put(client, "SKU-011", 1)
+        filled = await buy(client, key)
+    for answer in (again, filled):
+        assert answer.headers["idempotent-replayed"] == "true"
+        assert answer.text == placed.text

@@ -32,8 +32,9 @@ class Carts(Protocol):
 class Placement:
     """What one checkout attempt wants to buy, already priced by the shop."""
 
-    visitor_id: str
+    visitor_id: str  # empty for a customer without that cookie
     customer_id: str | None
+    scope: str  # whose key it is: the customer's on every device, or the visit's
     key: str
     fingerprint: bytes  # hash of the request body; the same key must come with the same one
     request: CheckoutRequest
@@ -92,7 +93,7 @@ class Checkouts(Protocol):
         """
 
     async def resume(
-        self, visitor_id: str, key: str, fingerprint: bytes
+        self, scope: str, key: str, fingerprint: bytes
     ) -> PendingOrder | Outcome | InProgress | None:
         """What became of a key; None when it is new. Raises KeyReusedError for another body.
 

@@ -32,7 +32,9 @@ async def set_quantity(
         raise InvalidInputError([("quantity", f"must be a whole number from 0 to {MAX_QUANTITY}")])
     if not sku or len(sku) > 100 or not clean(sku):
         raise NotFoundError("There is no such product.")
-    if quantity and not await catalogue.lines({sku: quantity}):
+    known = await catalogue.lines({sku: quantity or 1})
+    # What left the catalogue can still be taken out of a cart that has it.
+    if not known and (quantity or sku not in (await carts.get(caller.cart_id)).items):
         raise NotFoundError("There is no such product.")
     return await priced(
         catalogue, await carts.set_quantity(caller.cart_id, sku, quantity), currency

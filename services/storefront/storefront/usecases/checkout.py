@@ -85,11 +85,11 @@ async def place_order(
     OutOfStockError, PaymentDeclinedError, KeyReusedError, and UnavailableError: then the same key
     may be sent again and finishes the same order.
     """
-    scope = caller.visitor_id or (caller.cart_id if caller.customer else "")
-    if not scope:
+    scopes = _scopes(caller)
+    if not scopes:
         raise InvalidInputError([_EMPTY_CART])
     shop = Till(carts, checkouts, orders, payments, patience)
-    earlier = functools.partial(checkouts.resume, scope, key, _fingerprint(request))
+    earlier = functools.partial(_earlier, checkouts, scopes, key, _fingerprint(request))
     placement: Placement | None = None
     state: PendingOrder | Outcome | InProgress | None
     try:
@@ -99,7 +99,7 @@ async def place_order(
             rules=rules,
             currency=currency,
             caller=caller,
-            scope=scope,
+            scope=scopes[0],
             key=key,
             request=request,
         )
@@ -109,15 +109,34 @@ async def place_order(
         if state is None:
             raise
     else:
-        state = await checkouts.reserve(placement)
-        if isinstance(state, Outcome):
-            return await shop.answer(state, replayed=False)
-        if state is not None and (ended := await shop.pay(state)):
-            if ended.kind == "paid":  # the usual way through: no need to read it again
-                return Placed(_as_placed(placement, state), replayed=False)
-            return await shop.answer(ended, replayed=False)
-        state = await earlier()
+        # Reserving notices a key of its own scope, but not one from before signing in.
+        state = await _earlier(checkouts, scopes[1:], key, _fingerprint(request))
+        if state is None:
+            state = await checkouts.reserve(placement)
+            if isinstance(state, Outcome):
+                return await shop.answer(state, replayed=False)
+            if state is not None and (ended := await shop.pay(state)):
+                if ended.kind == "paid":  # the usual way through: no need to read it again
+                    return Placed(_as_placed(placement, state), replayed=False)
+                return await shop.answer(ended, replayed=False)
+            state = await earlier()
     return await _follow(shop, earlier, state)
+
+
+def _scopes(caller: Caller) -> list[str]:
+    """Whose keys count: a customer's on every device, then those of the visit before signing in."""
+    whose = [caller.cart_id] if caller.customer else []
+    return [*whose, caller.visitor_id] if caller.visitor_id else whose
+
+
+async def _earlier(
+    checkouts: Checkouts, scopes: list[str], key: str, fingerprint: bytes
+) -> PendingOrder | Outcome | InProgress | None:
+    """What became of the key so far, wherever it is known."""
+    for scope in scopes:
+        if (state := await checkouts.resume(scope, key, fingerprint)) is not None:
+            return state
+    return None
 
 
 _EMPTY_CART = ("cart", "is empty")
@@ -141,8 +160,9 @@ async def _placement(
         raise InvalidInputError([_EMPTY_CART])
     country = request.shipping_address.country
     return Placement(
-        visitor_id=scope,
+        visitor_id=caller.visitor_id,
         customer_id=caller.customer.id if caller.customer else None,
+        scope=scope,
         key=key,
         fingerprint=_fingerprint(request),
         request=request,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -21,6 +21,7 @@ _MAX_FIELDS = 100
 _PLACE = re.compile(r"(?P<message>.*?)(?: - at `(?:key in )?\$(?P<place>[^`]*)`)?\Z", re.DOTALL)
 _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,199}\Z")
+_NUMBER = re.compile(r"-?[0-9]{1,18}\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -62,7 +63,7 @@ def json_object(request: Request) -> dict[str, Any]:
 
 def json_body(request: Request, kind: type[T]) -> T:
     """The body as ``kind``; raises InvalidInputError naming every bad field."""
-    return _convert(json_object(request), kind, strict=True)
+    return _convert(json_object(request), kind)
 
 
 def query(scope: Scope, kind: type[T]) -> T:
@@ -83,19 +84,33 @@ def query(scope: Scope, kind: type[T]) -> T:
         if _CONTROL.search(value):
             raise InvalidInputError([(name, "must not have control characters")])
         values[name] = value
-    return _convert(values, kind, strict=False)
+    for field in msgspec.structs.fields(kind):
+        if field.name in values:
+            values[field.name] = _typed(values[field.name], field.type)
+    return _convert(values, kind)
 
 
-def _convert(values: dict[str, Any], kind: type[T], *, strict: bool) -> T:
+def _typed(text: str, kind: Any) -> object:
+    """A parameter as the number or truth value it spells; as text where it spells neither."""
+    kinds = _plain_kinds(kind)
+    if int in kinds and _NUMBER.match(text):
+        return int(text)
+    return {"true": True, "false": False}.get(text, text) if bool in kinds else text
+
+
+def _plain_kinds(kind: Any) -> set[Any]:
+    inner = get_args(kind)
+    return set().union(*(_plain_kinds(one) for one in inner)) if inner else {kind}
+
+
+def _convert(values: dict[str, Any], kind: type[T]) -> T:
     try:
-        return msgspec.convert(values, kind, strict=strict)
+        return msgspec.convert(values, kind)
     except msgspec.ValidationError:
-        raise InvalidInputError(_problems(values, kind, strict=strict)) from None
+        raise InvalidInputError(_problems(values, kind)) from None
 
 
-def _problems(
-    values: dict[str, Any], kind: type[msgspec.Struct], *, strict: bool
-) -> list[tuple[str, str]]:
+def _problems(values: dict[str, Any], kind: type[msgspec.Struct]) -> list[tuple[str, str]]:
     """Everything that is wrong, field by field: msgspec itself stops at the first."""
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     found = [(_printable(name), "is not a known field") for name in values if name not in fields]
@@ -105,7 +120,7 @@ def _problems(
                 found.append((name, "is missing"))
             continue
         try:
-            msgspec.convert(values[name], field.type, strict=strict)
+            msgspec.convert(values[name], field.type)
         except msgspec.ValidationError as problem:
             found.append(_told(name, str(problem)))
     return found

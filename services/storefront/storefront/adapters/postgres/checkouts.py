@@ -38,7 +38,7 @@ class PostgresCheckouts:
             [line.name for line in lines],
             [line.quantity for line in lines],
             [line.unit_price for line in lines],
-            placement.visitor_id,
+            placement.scope,
             placement.key,
             placement.fingerprint,
             number,
@@ -57,6 +57,7 @@ class PostgresCheckouts:
             placement.cart_id,
             placement.cart_version,
             self._claim,
+            placement.visitor_id,
         )
         if row is None:
             return None
@@ -75,10 +76,10 @@ class PostgresCheckouts:
         )
 
     async def resume(
-        self, visitor_id: str, key: str, fingerprint: bytes
+        self, scope: str, key: str, fingerprint: bytes
     ) -> PendingOrder | Outcome | InProgress | None:
         """See `Checkouts.resume`."""
-        known = await self._database.fetchrow(sql.FIND, visitor_id, key)
+        known = await self._database.fetchrow(sql.FIND, scope, key)
         if known is None:
             return None
         if known["fingerprint"] != fingerprint:
@@ -87,19 +88,19 @@ class PostgresCheckouts:
             shortages = _shortages(known["shortages"])
             return Outcome(known["outcome"], known["order_number"], shortages)
         if known["status"] == "cancelled":
-            return await self._revive(visitor_id, key, known["order_number"])
+            return await self._revive(scope, key, known["order_number"])
         if known["at_work"]:
             return InProgress()
         row = await self._database.fetchrow(sql.TAKE_OVER, known["order_number"], self._claim)
         return _pending(row) if row else InProgress()
 
     async def _revive(
-        self, visitor_id: str, key: str, number: str
+        self, scope: str, key: str, number: str
     ) -> PendingOrder | Outcome | InProgress:
         async with self._database.transaction() as connection:
-            if not (order_id := await _lock_abandoned(connection, visitor_id, key, number)):
+            if not (order_id := await _lock_abandoned(connection, scope, key, number)):
                 return InProgress()  # somebody else was faster; the next look tells
-            row = await connection.fetchrow(sql.REVIVE, order_id, visitor_id, key, self._claim)
+            row = await connection.fetchrow(sql.REVIVE, order_id, scope, key, self._claim)
         assert row is not None
         if row["number"] is None:
             return Outcome("out_of_stock", number, _shortages(row["shortages"]))
@@ -130,16 +131,14 @@ class PostgresCheckouts:
         return sorted((_pending(row) for row in rows), key=lambda order: order.placed_at)
 
 
-async def _lock_abandoned(
-    connection: Connection, visitor_id: str, key: str, number: str
-) -> int | None:
+async def _lock_abandoned(connection: Connection, scope: str, key: str, number: str) -> int | None:
     """The id of the order if it is still cancelled and its key still open."""
     order_id: int | None = await connection.fetchval(
         "select id from orders where number = $1 and status = 'cancelled' for update", number
     )
     # A statement of its own: it must see what the one that held the lock before has written.
     is_open = await connection.fetchval(
-        "select outcome is null from checkouts where visitor_id = $1 and key = $2", visitor_id, key
+        "select outcome is null from checkouts where scope = $1 and key = $2", scope, key
     )
     return order_id if is_open else None
 

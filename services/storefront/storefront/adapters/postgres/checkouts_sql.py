@@ -40,7 +40,7 @@ RESERVE = f"""
     {_TAKE_STOCK},
     -- Waits for a transaction that inserts the same key, and then finds it taken.
     claim as (
-        insert into checkouts (visitor_id, key, fingerprint, order_number, outcome, shortages)
+        insert into checkouts (scope, key, fingerprint, order_number, outcome, shortages)
         select $5, $6, $7,
             case when s.list = '[]' then $8 end,
             case when s.list <> '[]' then 'out_of_stock' end,
@@ -60,7 +60,7 @@ RESERVE = f"""
             coupon, currency, subtotal, discount, shipping, tax, total, payment_token, cart_id,
             cart_version, claimed_until
         )
-        select $8, 'pending_payment', $5, $9::uuid, $10, $11::text::jsonb, $12, $13, $14,
+        select $8, 'pending_payment', $24, $9::uuid, $10, $11::text::jsonb, $12, $13, $14,
             $15::int, $16::int, $17::int, $18::int, $19::int, $20, $21, $22::bigint,
             now() + make_interval(secs => $23)
         from claim where order_number is not null
@@ -84,7 +84,7 @@ FIND = """
     select c.fingerprint, c.outcome, c.order_number, c.shortages, o.status,
         o.claimed_until > now() as at_work
     from checkouts c left join orders o on o.number = c.order_number
-    where c.visitor_id = $1 and c.key = $2
+    where c.scope = $1 and c.key = $2
 """
 
 TAKE_OVER = f"""
@@ -106,7 +106,7 @@ REVIVE = f"""
     ended as (
         update checkouts c set outcome = 'out_of_stock', shortages = s.list
         from shortages s
-        where c.visitor_id = $2 and c.key = $3 and s.list <> '[]'
+        where c.scope = $2 and c.key = $3 and s.list <> '[]'
     ),
     revived as (
         update orders o set status = 'pending_payment', attempt = attempt + 1, placed_at = now(),
