@@ -44,13 +44,14 @@ status: ## What runs on this machine, and how each resource is played
 test: $(READY) ## Run every test
 	@$(BIN)/pytest
 
-check: $(READY) ## Formatting, lint, types, import rules, scripts
+check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=services/storefront $(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint services/storefront/Dockerfile
 	$(BIN)/shellcheck $(SCRIPTS)
+	@$(BIN)/python -m policy.check
 
 SCRIPTS = $(addprefix services/storefront/fleet/,prepare serve lifecycle)
 

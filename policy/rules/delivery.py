@@ -1,0 +1,150 @@
+"""What builds and deploys, and what remembers who did: ECR, CodeBuild, pipelines, CloudTrail."""
+
+from __future__ import annotations
+
+from policy.model import GIVEN, NOT_TRUE, TRUE, Estate, Rules, Subject, one_of
+
+# Tables: a row a rule.
+# fmt: off
+RULES = Rules()
+REPOSITORY = "aws:ecr/repository:Repository"
+LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+PROJECT = "aws:codebuild/project:Project"
+PIPELINE = "aws:codepipeline/pipeline:Pipeline"
+DEPLOYMENT = "aws:codedeploy/deploymentGroup:DeploymentGroup"
+TRAIL = "aws:cloudtrail/trail:Trail"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+VAULT = "aws:backup/vault:Vault"
+
+RULES.must(
+    "ECR-01", "medium", REPOSITORY, "imageTagMutability", one_of("IMMUTABLE"),
+    "A tag that moves runs what nobody tested.", "FSBP ECR.2, CKV_AWS_51",
+)
+RULES.must(
+    "ECR-02", "medium", REPOSITORY, "imageScanningConfiguration.scanOnPush", TRUE,
+    "Known holes are found before they are deployed.", "FSBP ECR.1, CKV_AWS_163",
+)
+RULES.must(
+    "ECR-03", "low", REPOSITORY, "encryptionConfigurations[].kmsKey", GIVEN,
+    "Only a key of ours can be taken away from whoever has a copy.", "CKV_AWS_136",
+)
+RULES.companion(
+    "ECR-04", "low", REPOSITORY, LIFECYCLE, "repository",
+    "Old images are paid for until somebody deletes them.", "FSBP ECR.3",
+)
+RULES.must(
+    "BLD-01", "high", PROJECT, "environment.privilegedMode", NOT_TRUE,
+    "A privileged build is the machine it runs on.", "FSBP CodeBuild.5, CKV_AWS_316",
+)
+RULES.must(
+    "BLD-02", "medium", PROJECT, "encryptionKey", GIVEN, "What is built is what is deployed.",
+    "CKV_AWS_147, cdk-nag CB4",
+)
+RULES.must(
+    "BLD-03", "medium", PROJECT, "logsConfig.cloudwatchLogs.groupName", GIVEN,
+    "Who built what is asked afterwards.", "FSBP CodeBuild.4, CKV_AWS_314",
+)
+RULES.must(
+    "BLD-04", "medium", PROJECT, "artifacts.encryptionDisabled", NOT_TRUE,
+    "What is built is what is deployed.", "FSBP CodeBuild.3, CKV_AWS_78",
+)
+RULES.must(
+    "BLD-05", "medium", PROJECT, "buildTimeout", GIVEN,
+    "A build that hangs is paid for until it ends.", "Well-Architected REL05-BP05",
+)
+RULES.must(
+    "PIP-01", "medium", PIPELINE, "artifactStores[].encryptionKey.id", GIVEN,
+    "What is built is what is deployed.", "CKV_AWS_219",
+)
+RULES.must(
+    "PIP-02", "medium", PIPELINE, "pipelineType", one_of("V2"),
+    "Only this kind queues, and is triggered by path.", "CodePipeline user guide",
+)
+RULES.must(
+    "PIP-03", "medium", PIPELINE, "executionMode", one_of("QUEUED"),
+    "A newer run that overtakes is deployed untested.", "CodePipeline user guide",
+)
+RULES.must(
+    "DEP-01", "high", DEPLOYMENT, "autoRollbackConfiguration.enabled", TRUE,
+    "A bad version is taken back before anybody is woken.", "Well-Architected OPS06-BP04",
+)
+RULES.must(
+    "DEP-02", "high", DEPLOYMENT, "alarmConfiguration.alarms", GIVEN,
+    "An alarm is what takes a bad version back.", "Well-Architected OPS06-BP04",
+)
+RULES.must(
+    "TRL-01", "high", TRAIL, "isMultiRegionTrail", TRUE,
+    "Whoever breaks in works where nobody looks.", "FSBP CloudTrail.1, CIS 7.0 4.1",
+)
+RULES.must(
+    "TRL-02", "medium", TRAIL, "enableLogFileValidation", TRUE,
+    "A log that can be changed proves nothing.", "FSBP CloudTrail.4, CIS 7.0 4.2",
+)
+RULES.must(
+    "TRL-03", "medium", TRAIL, "kmsKeyId", GIVEN,
+    "Only a key of ours can be taken away from whoever has a copy.",
+    "FSBP CloudTrail.2, CIS 7.0 4.5",
+)
+RULES.must(
+    "TRL-04", "medium", TRAIL, "cloudWatchLogsGroupArn", GIVEN,
+    "Alarms read the log as it is written.", "FSBP CloudTrail.5",
+)
+RULES.must(
+    "TRL-05", "high", TRAIL, "enableLogging", one_of(True, None),
+    "A trail that is off proves nothing.", "FSBP CloudTrail.3, CKV_AWS_251",
+)
+RULES.must(
+    "ALM-01", "high", ALARM, "alarmActions", GIVEN,
+    "An alarm that tells nobody is a light in an empty room.", "FSBP CloudWatch.15, CKV_AWS_319",
+)
+RULES.must(
+    "ALM-02", "high", ALARM, "actionsEnabled", one_of(True, None),
+    "An alarm that is switched off is none.", "FSBP CloudWatch.17, CKV_AWS_319",
+)
+RULES.must(
+    "ALM-03", "medium", ALARM, "treatMissingData", GIVEN, "What silence means must be decided.",
+    "Well-Architected OPS08-BP04",
+)
+RULES.must(
+    "BAK-01", "high", VAULT, "kmsKeyArn", GIVEN,
+    "Only a key of ours can be taken away from whoever has a copy.", "FSBP Backup.1, CKV_AWS_166",
+)
+
+
+@RULES.rule(
+    "BLD-06",
+    "high",
+    PROJECT,
+    reason="Whoever reads the project reads its variables.",
+    source="FSBP CodeBuild.2",
+    remedy="type SECRETS_MANAGER or PARAMETER_STORE",
+)
+def plain_variables(subject: Subject, _: Estate) -> str | None:
+    """A variable that is called a secret, in the open."""
+    for variable in subject.one("environment.environmentVariables") or ():
+        name = str(variable.get("name", "")).upper()
+        plain = variable.get("type") in (None, "PLAINTEXT")
+        if plain and any(word in name for word in ("PASSWORD", "SECRET_ACCESS", "TOKEN")):
+            return f"{name} is in the open"
+    return None
+
+
+@RULES.rule(
+    "BLD-07",
+    "high",
+    PROJECT,
+    reason="Who opens a pull request must not run code with the account's rights.",
+    source="FSBP CodeBuild.1; GitHub Security Lab, pwn requests",
+    remedy="a role without writing for builds of pull requests",
+)
+def strangers_code(subject: Subject, estate: Estate) -> str | None:
+    """A webhook for pull requests of strangers on a project that changes things."""
+    for hook in estate.referring(subject, "aws:codebuild/webhook:Webhook", "projectName"):
+        events = " ".join(map(str, hook.get("filterGroups[].filters[].pattern")))
+        if "PULL_REQUEST" not in events:
+            continue
+        for role in estate.referred(subject, "serviceRole"):
+            for policy in estate.referring(role, "aws:iam/rolePolicy:RolePolicy", "role"):
+                if '"iam:PassRole"' in str(policy.one("policy")):
+                    return "runs strangers' code with a role that passes roles on"
+    return None
