@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from policy.model import GIVEN, TRUE, UNKNOWN, Estate, Rules, Subject, has, one_of
+from policy.model import UNKNOWN, Estate, Rules, Subject
+from policy.want import GIVEN, TRUE, has, one_of
 
 # Tables: a row a rule.
 # fmt: off

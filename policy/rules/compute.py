@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from policy.model import (
-    ABSENT,
-    GIVEN,
-    TRUE,
-    UNKNOWN,
-    Estate,
-    Rules,
-    Subject,
-    at_least,
-    at_most,
-    has,
-    matching,
-    one_of,
-)
+from policy.model import UNKNOWN, Estate, Rules, Subject
+from policy.want import ABSENT, GIVEN, TRUE, at_least, at_most, has, matching, one_of
 
 # Tables: a row a rule.
 # fmt: off

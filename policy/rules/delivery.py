@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from policy.model import GIVEN, NOT_TRUE, TRUE, Estate, Rules, Subject, one_of
+from policy.model import Estate, Rules, Subject
+from policy.want import GIVEN, NOT_TRUE, TRUE, one_of
 
 # Tables: a row a rule.
 # fmt: off

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policy.model import (
-    ABSENT,
-    GIVEN,
-    TRUE,
-    UNKNOWN,
-    Estate,
-    Rules,
-    Subject,
-    at_least,
-    matching,
-    one_of,
-)
+from policy.model import UNKNOWN, Estate, Rules, Subject
+from policy.want import ABSENT, GIVEN, TRUE, at_least, matching, one_of
 
 # Tables: a row a rule.
 # fmt: off

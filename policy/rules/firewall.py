@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policy.model import TRUE, Estate, Rules, Subject, one_of
+from policy.model import Estate, Rules, Subject
+from policy.want import TRUE, one_of
 
 # Tables: a row a rule.
 # fmt: off

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from policy.model import (
-    GIVEN,
-    TRUE,
-    UNKNOWN,
-    Estate,
-    Rules,
-    Subject,
-    at_least,
-    at_most,
-    matching,
-    one_of,
-)
+from policy.model import UNKNOWN, Estate, Rules, Subject
+from policy.want import GIVEN, TRUE, at_least, at_most, matching, one_of
 
 # Tables: a row a rule.
 # fmt: off

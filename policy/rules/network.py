@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from policy.model import ABSENT, GIVEN, TRUE, UNKNOWN, Estate, Rules, Subject, one_of
+from policy.model import UNKNOWN, Estate, Rules, Subject
+from policy.want import ABSENT, GIVEN, TRUE, one_of
 
 # Tables: a row a rule.
 # fmt: off

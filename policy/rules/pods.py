@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from policy.model import ABSENT, GIVEN, TRUE, UNKNOWN, Estate, Rules, Subject, at_least, has, one_of
+from policy.model import UNKNOWN, Estate, Rules, Subject
+from policy.want import ABSENT, GIVEN, TRUE, at_least, has, one_of
 
 # Tables: a row a rule.
 # fmt: off

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import json
 
-from policy.model import (
-    GIVEN,
-    UNKNOWN,
-    Estate,
-    Rules,
-    Subject,
-    at_least,
-    listed,
-    one_of,
-    statements,
-)
+from policy.model import UNKNOWN, Estate, Rules, Subject, listed, statements
+from policy.want import GIVEN, at_least, one_of
 
 # Tables: a row a rule.
 # fmt: off

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from policy.model import UNKNOWN, Estate, Rules, Subject, listed, matching, statements
+from policy.model import UNKNOWN, Estate, Rules, Subject, listed, statements
+from policy.want import matching
 
 # Tables: a row a rule.
 # fmt: off

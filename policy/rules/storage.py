@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from policy.model import (
-    GIVEN,
-    TRUE,
-    UNKNOWN,
-    Estate,
-    Rules,
-    Subject,
-    at_least,
-    listed,
-    matching,
-    one_of,
-    statements,
-)
+from policy.model import UNKNOWN, Estate, Rules, Subject, listed, statements
+from policy.want import GIVEN, TRUE, at_least, matching, one_of
 
 # Tables: a row a rule.
 # fmt: off
