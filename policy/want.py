@@ -47,11 +47,6 @@ def has(*wanted: Any) -> Want:
     return Want(f"with {', '.join(wanted)}", lambda value: set(wanted) <= set(value or ()))
 
 
-def several(least: int) -> Want:
-    """A list of at least so many."""
-    return Want(f"at least {least}", lambda value: len(value or ()) >= least)
-
-
 def matching(pattern: str, wanted: str) -> Want:
     """A text that fits a pattern as a whole."""
     return Want(wanted, lambda value: bool(re.fullmatch(pattern, str(value or ""), re.DOTALL)))
