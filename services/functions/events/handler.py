@@ -37,7 +37,7 @@ class Service:
     claims: Claims
     sessions: visitors.Sessions
     tracker: Tracker | None
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float]
 
     def answer(self, request: Request) -> Answer:
         """202 once the batch is durable; raises RefusalError."""
@@ -104,7 +104,9 @@ def _calling(what: str) -> Iterator[None]:
         raise gateway.unavailable(what) from problem
 
 
-def wire(variables: Mapping[str, str] = os.environ) -> Service:
+def wire(
+    variables: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time
+) -> Service:
     """The service that the environment describes; raises SettingsError."""
     env = environment.Reader(variables)
     stream = env.text("RECORD_STREAM")
@@ -134,9 +136,10 @@ def wire(variables: Mapping[str, str] = os.environ) -> Service:
         session_cookie=session_cookie,
         stream=stream,
         firehose=client("firehose", 2.0),
-        claims=Claims(dynamodb, seen_table),
-        sessions=visitors.Sessions(dynamodb, sessions_table),
+        claims=Claims(dynamodb, seen_table, clock=clock),
+        sessions=visitors.Sessions(dynamodb, sessions_table, clock=clock),
         tracker=tracker,
+        clock=clock,
     )
 
 
