@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
-
 from shared import gateway
 
 STREAM_ROLE = "arn:aws:iam::123456789012:role/firehose"

@@ -58,7 +58,7 @@ class Exchange(BaseHTTPRequestHandler):
         """Answer with JSON."""
         self.raw(status, json.dumps(body).encode(), content_type="application/json", **headers)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Say nothing."""
 
 

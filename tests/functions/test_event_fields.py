@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 from eventkit import batch, event
+from events import batch as batches
 from gatewaykit import told
 from hypothesis import given
 from hypothesis import strategies as st
-
-from events import batch as batches
 from shared.gateway import RefusalError, problem
 
 NOW = 1_795_305_599_000
@@ -110,7 +109,6 @@ def test_all_problems_are_told_at_once_but_not_thousands() -> None:
 
 def test_a_body_may_have_16_kib_and_no_byte_more() -> None:
     from gatewaykit import beacon
-
     from shared.gateway import read
 
     for encoded in (False, True):

@@ -14,12 +14,11 @@ from aiobotocore.session import get_session
 from eventkit import Door, batch, event, record_stream, recorded
 from gatewaykit import ORIGIN, beacon, metrics, told
 from scriptedpeer import Exchange, Peer
+from shared.environment import SettingsError
 from storefront.adapters.dynamodb import DynamoSessions
 from storefront.domain.accounts import Customer
 from storefront.web import cookies as storefront_cookies
 from storefront.web.cookies import CookieJar
-
-from shared.environment import SettingsError
 
 TOKEN = "visitor-token-of-the-browser_0123456789abcdef"
 VISITOR = f"__Host-visitor={TOKEN}"

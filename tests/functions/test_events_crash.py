@@ -143,7 +143,6 @@ def test_whatever_was_acknowledged_before_a_kill_is_there(
     variables: dict[str, str], record: tuple[str, str]
 ) -> None:
     dice = random.Random(SEED)
-    print("seed", SEED)
     acknowledged: list[str] = []
     sent: dict[str, dict[str, Any]] = {}
     for _ in range(2):
@@ -168,7 +167,7 @@ def test_whatever_was_acknowledged_before_a_kill_is_there(
         if made["id"] not in stored
     ]
     assert acknowledged
-    assert not missing
+    assert not missing, f"seed {SEED}"
     # And what was not acknowledged is not lost to a retry once its lease is over.
     door = Door(variables)
     door.ahead = 16

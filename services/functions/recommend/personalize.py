@@ -90,7 +90,8 @@ class Personalize:
 
 
 def _read(answer: dict[str, Any]) -> Proposal:
-    skus = [item["itemId"] for item in answer.get("itemList", []) if item.get("itemId")]
+    # An answer that is no JSON has no list: boto3 does not complain of it.
+    skus = [item["itemId"] for item in answer["itemList"] if item.get("itemId")]
     return Proposal(list(dict.fromkeys(skus)), answer.get("recommendationId"))
 
 
