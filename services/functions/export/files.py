@@ -26,8 +26,9 @@ class CsvFile:
     def __init__(self, client: Any, bucket: str, key: str, kind: str) -> None:
         self._client = client
         self._place = {"Bucket": bucket, "Key": key}
-        self._text = io.StringIO(newline="")
-        self._writer = csv.DictWriter(self._text, columns(kind), lineterminator="\n")
+        self._part = io.BytesIO()
+        text = io.TextIOWrapper(self._part, "utf-8", newline="", write_through=True)
+        self._writer = csv.DictWriter(text, columns(kind), lineterminator="\n")
         self._parts: list[dict[str, Any]] = []
         self.key = key
         self.rows = 0
@@ -38,7 +39,7 @@ class CsvFile:
             raise ValueError(f"a row of {self.key} has other columns than its schema")
         self._writer.writerow(row)
         self.rows += 1
-        if self._text.tell() >= PART:
+        if self._part.tell() >= PART:
             self._send()
 
     def _send(self) -> None:
@@ -47,11 +48,11 @@ class CsvFile:
             **self._place,
             UploadId=self._upload,
             PartNumber=number,
-            Body=self._text.getvalue().encode(),
+            Body=self._part.getvalue(),
         )
         self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
-        self._text.seek(0)
-        self._text.truncate()
+        self._part.seek(0)
+        self._part.truncate()
 
     def __enter__(self) -> Self:
         self._upload = self._client.create_multipart_upload(**self._place)["UploadId"]

@@ -118,7 +118,7 @@ def _lines(opened: Future[IO[bytes] | None]) -> Iterator[Interaction | None]:
     with content:
         zipped = content.read(2) == b"\x1f\x8b"
         content.seek(0)
-        with gzip.GzipFile(fileobj=content) if zipped else content as lines:
+        with gzip.GzipFile(fileobj=content, mode="rb") if zipped else content as lines:
             for line in lines:
                 if line.strip():
                     yield event(line)
