@@ -9,7 +9,7 @@ import pytest
 from eventkit import batch, event
 from events import batch as batches
 from gatewaykit import told
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shared.gateway import RefusalError, problem
 
@@ -71,6 +71,7 @@ def test_times_at_the_edge_are_accepted(at: int) -> None:
         (whole(one(shelf="window")), "events[0].shelf", "for-you"),
         (whole(one(source=None)), "events[0].source", "personalize"),
         (whole(one(recommendation_id="")), "events[0].recommendation_id", "id"),
+        (whole(one(recommendation_id="R" * 41)), "events[0].recommendation_id", "id"),
         (whole(one(customer=True)), "events[0].customer", "not a known field"),
         (whole(one(), {**one(id=ID[:-1] + "f"), "sku": 7}), "events[1].sku", "1 to 64"),
     ],
@@ -126,6 +127,13 @@ def test_a_body_may_have_16_kib_and_no_byte_more() -> None:
     assert caught.value.status == 400
 
 
+# The same cases every time, however busy the machine is.
+some = settings(
+    max_examples=50,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 # Anything that JSON can say, and batches in which one thing was exchanged for anything.
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -134,6 +142,7 @@ anything = st.recursive(
 )
 
 
+@some
 @given(anything)
 def test_any_json_is_told_what_is_wrong_with_it(raw: object) -> None:
     status, errors = refused(raw)
@@ -141,6 +150,7 @@ def test_any_json_is_told_what_is_wrong_with_it(raw: object) -> None:
     assert errors
 
 
+@some
 @given(st.sampled_from(["id", "sent_at", "events", "extra"]), anything)
 def test_one_strange_field_of_a_batch_is_found(name: str, value: object) -> None:
     status, errors = refused(whole(**{name: value}))
@@ -148,6 +158,7 @@ def test_one_strange_field_of_a_batch_is_found(name: str, value: object) -> None
     assert all(field.startswith(name) for field in errors)
 
 
+@some
 @given(
     st.sampled_from(["id", "type", "sku", "at", "shelf", "source", "recommendation_id", "extra"]),
     anything.filter(lambda value: not isinstance(value, str)),
@@ -168,7 +179,7 @@ good_events = st.lists(
         optional={
             "shelf": st.sampled_from(batches.SHELVES),
             "source": st.sampled_from(batches.SOURCES),
-            "recommendation_id": st.from_regex(r"[A-Za-z0-9._:/+=-]{1,64}", fullmatch=True),
+            "recommendation_id": st.from_regex(r"[A-Za-z0-9._:/+=-]{1,40}", fullmatch=True),
         },
     ),
     min_size=1,
@@ -177,6 +188,7 @@ good_events = st.lists(
 )
 
 
+@some
 @given(st.uuids(version=4).map(str), st.integers(OLD, AHEAD), good_events)
 def test_every_good_batch_is_read_as_it_was_written(
     batch_id: str, sent_at: int, events: list[dict[str, Any]]

@@ -14,10 +14,12 @@ from aiobotocore.session import get_session
 from eventkit import Door, batch, event, record_stream, recorded
 from gatewaykit import ORIGIN, beacon, metrics, told
 from scriptedpeer import Exchange, Peer
+from shared import gateway
 from shared.environment import SettingsError
 from storefront.adapters.dynamodb import DynamoSessions
 from storefront.domain.accounts import Customer
 from storefront.web import cookies as storefront_cookies
+from storefront.web import problems
 from storefront.web.cookies import CookieJar
 
 TOKEN = "visitor-token-of-the-browser_0123456789abcdef"
@@ -107,6 +109,15 @@ def test_cookies_are_those_of_the_storefront(variables, secure) -> None:
         assert sent.visitor == token
         answer = door(beacon(batch(), cookies=[f"{jar.visitor_name}={token}"]))
         assert "cookies" not in answer
+
+
+def test_problems_are_told_in_the_words_of_the_storefront() -> None:
+    theirs = {kind: (status, title) for status, kind, title in problems.KINDS.values()}
+    for status in (404, 405, 408, 413):
+        problem = problems.http_problem(status)
+        theirs[problem.kind] = (status, problem.title)
+    theirs[problems.CRASH.kind] = (problems.CRASH.status, problems.CRASH.title)
+    assert gateway.KINDS.items() <= theirs.items()
 
 
 def test_the_hash_of_a_visitor_is_that_of_the_storefront() -> None:

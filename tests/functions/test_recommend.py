@@ -217,7 +217,10 @@ def test_personalize_is_asked_and_checked(personalized, peer: Peers, serving) ->
     shelf = personalized(asked, serving)
     answer = shelf(("shelf", "also-bought"), ("sku", "P-10"), ("limit", "6"))
     body = told(answer)
-    assert skus(answer) == ["P-20", "P-21", "P-22"]  # in stock, not bought, not looked at, once
+    shown = skus(answer)
+    assert shown[:3] == ["P-20", "P-21", "P-22"]  # in stock, not bought, not looked at, once
+    assert len(set(shown)) == 6  # filled up
+    assert not {"P-05", "P-02", "P-10"} & set(shown)
     assert (body["source"], body["recommendation_id"]) == ("personalize", "RID-7")
     (call,) = asked.requests
     said = call.json
@@ -235,7 +238,7 @@ def test_sold_out_in_this_second_means_not_shown(personalized, peer: Peers, shop
     assert skus(shelf(*query)) == ["P-20", "P-21"]
     shop.sql("update stock set available = 0 where sku = 'P-20'")
     try:
-        assert skus(shelf(*query)) == ["P-21"]
+        assert skus(shelf(*query)) == ["P-21", "P-04"]  # filled up with what goes with P-02
     finally:
         shop.sql("update stock set available = 9 where sku = 'P-20'")
 

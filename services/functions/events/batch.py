@@ -20,7 +20,7 @@ SOURCES = ("personalize", "co-purchase", "popular", "recent")
 
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
 _SKU = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")  # as in the catalogue
-_RECOMMENDATION = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}\Z")
+_RECOMMENDATION = re.compile(r"[A-Za-z0-9._:/+=-]{1,40}\Z")  # PutEvents takes no longer one
 _ENOUGH_ERRORS = 20  # to name; a body may hold thousands
 
 
@@ -52,7 +52,7 @@ def _json(body: bytes) -> Any:
     try:
         return json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError):  # ValueError: also broken UTF-8 and endless numbers
-        raise RefusalError(400, "bad-request", "The body is not JSON.") from None
+        raise RefusalError("bad-request", "The body is not JSON.") from None
 
 
 def _refuse_constant(name: str) -> None:

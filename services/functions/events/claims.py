@@ -71,12 +71,14 @@ class Claims:
 
     def _refusal(self, item: dict[str, Any], now: float) -> RefusalError:
         if item.get("state", {}).get("S") != "pending":
-            return RefusalError(409, "replayed", "This batch has been accepted before.")
+            return RefusalError(
+                "conflict", "This batch has been accepted before.", reason="replayed"
+            )
         left = int(item["leased_until"]["N"]) / 1000 - now
         return RefusalError(
-            409,
-            "in-progress",
+            "conflict",
             "This batch is being written; if that fails it may be sent again.",
+            reason="in-progress",
             retry_after=max(1, math.ceil(left)),
         )
 

@@ -45,7 +45,7 @@ class Service:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in _MEDIA_TYPES:
             accepted = " or ".join(_MEDIA_TYPES)
-            raise RefusalError(415, "unsupported-media-type", f"Events are sent as {accepted}.")
+            raise RefusalError("unsupported-media-type", f"Events are sent as {accepted}.")
         now_ms = int(self.clock() * 1000)
         batch = parse(request.body(MAX_BODY), now_ms)
 
@@ -93,7 +93,7 @@ class Service:
             origin is not None and self.public_url and origin.lower() != self.public_url.lower()
         )
         if foreign or site not in (None, "same-origin", "none"):
-            raise RefusalError(403, "forbidden", "Requests from other sites are refused.")
+            raise RefusalError("forbidden", "Requests from other sites are refused.")
 
 
 @contextmanager
@@ -120,7 +120,8 @@ def wire(
     level = env.choice("LOG_LEVEL", environment.LOG_LEVELS, "info")
     env.done()
     observe.set_up_logging(level)
-    dynamodb = client("dynamodb", 1.0, retries=1)
+    # Whatever hangs, the answer comes before Lambda's limit of 10 s, and so before the lease ends.
+    dynamodb = client("dynamodb", 0.5, retries=1)
     tracker = None
     if serving != "off":
         tracker = Tracker(
@@ -135,7 +136,7 @@ def wire(
         visitor_cookie=visitor_cookie,
         session_cookie=session_cookie,
         stream=stream,
-        firehose=client("firehose", 2.0),
+        firehose=client("firehose", 1.0),
         claims=Claims(dynamodb, seen_table, clock=clock),
         sessions=visitors.Sessions(dynamodb, sessions_table, clock=clock),
         tracker=tracker,

@@ -29,7 +29,7 @@ _RANKED = f"""
         cast(:shelf as text),
         cast(:context as text[])
             || case when cast(:shelf as text) = 'for-you' then bought.skus else '{{}}' end,
-        bought.skus,
+        bought.skus || cast(:shown as text[]),
         cast(:wanted as int)
     ) s join product_summaries p using (sku)
     where p.in_stock
@@ -73,13 +73,24 @@ class Shelves:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ranked(self, question: Question, person: Person) -> tuple[list[dict[str, Any]], str]:
-        """What goes with the context, then what sells; with the source of the first item."""
+    def ranked(
+        self,
+        question: Question,
+        person: Person,
+        *,
+        wanted: int | None = None,
+        shown: Sequence[str] = (),
+    ) -> tuple[list[dict[str, Any]], str]:
+        """What goes with the context, then what sells; with the source of the first item.
+
+        ``wanted`` items (a whole shelf), none of those that are ``shown`` already.
+        """
         rows = self._database.rows(
             _RANKED,
             shelf=question.shelf,
             context=question.context,
-            wanted=question.limit,
+            shown=list(shown),
+            wanted=question.limit if wanted is None else wanted,
             visitor=person.visitor or None,
             customer=person.customer,
         )

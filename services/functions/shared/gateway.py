@@ -16,21 +16,35 @@ Answer = dict[str, Any]
 PRIVATE = "private, no-store"
 
 
+# HTTP status and title of every kind of problem: those of the storefront's API.
+KINDS = {
+    "bad-request": (400, "Bad request"),
+    "forbidden": (403, "Forbidden"),
+    "conflict": (409, "Conflict"),
+    "too-large": (413, "Content too large"),
+    "unsupported-media-type": (415, "Unsupported media type"),
+    "invalid-input": (422, "Invalid input"),
+    "internal": (500, "Internal error"),
+    "unavailable": (503, "Briefly unavailable"),
+}
+
+
 class RefusalError(Exception):
-    """The request gets a problem as its answer; ``kind`` is also the reason that is counted."""
+    """The request gets a problem of a ``kind`` as its answer; ``reason`` is what is counted."""
 
     def __init__(
         self,
-        status: int,
         kind: str,
         detail: str,
         *,
+        reason: str = "",
         errors: Sequence[tuple[str, str]] = (),
         retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status = status
         self.kind = kind
+        self.status, self.title = KINDS[kind]
+        self.reason = reason or kind
         self.errors = errors
         self.retry_after = retry_after
 
@@ -38,12 +52,12 @@ class RefusalError(Exception):
 def invalid(errors: Sequence[tuple[str, str]]) -> RefusalError:
     """422 with (field, message) pairs."""
     detail = "Some fields are not as they should be."
-    return RefusalError(422, "invalid-input", detail, errors=sorted(errors))
+    return RefusalError("invalid-input", detail, errors=sorted(errors))
 
 
 def unavailable(what: str, seconds: int = 5) -> RefusalError:
     """503: ``what`` is down; try again in ``seconds``."""
-    return RefusalError(503, "unavailable", f"{what} is briefly unavailable.", retry_after=seconds)
+    return RefusalError("unavailable", f"{what} is briefly unavailable.", retry_after=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +73,7 @@ class Request:
 
     def body(self, longest: int) -> bytes:
         """The body; raises RefusalError 413 above ``longest`` bytes, 400 for broken base64."""
-        too_large = RefusalError(413, "too-large", f"The body is larger than {longest} bytes.")
+        too_large = RefusalError("too-large", f"The body is larger than {longest} bytes.")
         if len(self.raw_body) > longest * 2:  # base64 is a third longer: not worth decoding
             raise too_large
         try:
@@ -69,7 +83,7 @@ class Request:
                 else self.raw_body.encode()
             )
         except (binascii.Error, ValueError):
-            raise RefusalError(400, "bad-request", "The body is not base64.") from None
+            raise RefusalError("bad-request", "The body is not base64.") from None
         if len(raw) > longest:
             raise too_large
         return raw
@@ -110,7 +124,7 @@ def problem(refusal: RefusalError) -> Answer:
     """A refusal as application/problem+json."""
     body: dict[str, Any] = {
         "type": f"/docs#problem-{refusal.kind}",
-        "title": refusal.kind.replace("-", " ").capitalize(),
+        "title": refusal.title,
         "status": refusal.status,
         "detail": str(refusal),
     }
@@ -131,11 +145,11 @@ def serve(event: Mapping[str, Any], work: Callable[[Request], Answer]) -> Answer
         name_request(request_id=request.id)
         return work(request)
     except RefusalError as refusal:
-        count({"Refused": 1}, Reason=refusal.kind)
+        count({"Refused": 1}, Reason=refusal.reason)
         if refusal.status >= 500:
             log.warning("unavailable", extra={"detail": str(refusal)}, exc_info=refusal.__cause__)
         return problem(refusal)
     except Exception:  # noqa: BLE001 - there must be an answer, and it is logged
         log.exception("request crashed")
         count({"Refused": 1}, Reason="internal")
-        return problem(RefusalError(500, "internal", "Something went wrong here."))
+        return problem(RefusalError("internal", "Something went wrong here."))
