@@ -156,9 +156,9 @@ def test_whatever_was_acknowledged_before_a_kill_is_there(
             worker.kill()
             while (status := worker.answers.get(timeout=5)) is not None:
                 answered.append(status)
-        assert set(answered) == {202}
         assert len(answered) < 60, "killed too late to prove anything"
-        acknowledged += [one["id"] for one in batches[: len(answered)]]
+        told = zip(batches, answered, strict=False)
+        acknowledged += [one["id"] for one, status in told if status == 202]
     stored = {line["id"] for line in recorded(record[1])}
     missing = [
         made["id"]

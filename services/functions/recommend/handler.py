@@ -118,7 +118,7 @@ def wire(variables: Mapping[str, str] = os.environ) -> Service:
     return Service(
         visitor_cookie=visitor_cookie,
         session_cookie=session_cookie,
-        sessions=visitors.Sessions(client("dynamodb", 0.3), sessions_table),
+        sessions=visitors.Sessions(client("dynamodb", 0.5), sessions_table),
         shelves=Shelves(database.Database(address, login, seconds=STATEMENT_SECONDS)),
         personalize=personalize,
     )
