@@ -29,6 +29,7 @@ class Exchange(BaseHTTPRequestHandler):
     """One request; behaviours call the methods below."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two writes
     server: _Server
 
     def do_POST(self) -> None:
