@@ -136,6 +136,7 @@ def test_everything_is_encrypted_with_a_key_of_ours(graph: Graph) -> None:
     keys = {
         "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId",
         "aws:elasticache/replicationGroup:ReplicationGroup": "kmsKeyId",
+        "aws:lambda/function:Function": "kmsKeyArn",
         "aws:rds/instance:Instance": "kmsKeyId",
         "aws:secretsmanager/secret:Secret": "kmsKeyId",
         "aws:sqs/queue:Queue": "kmsMasterKeyId",

@@ -42,7 +42,7 @@ LOGGED = {
 
 @dataclass(frozen=True, kw_only=True)
 class HttpApiLinks:
-    """Where the API is, and the paths that it answers."""
+    """Where the API is, and the paths that it answers; ``id`` is what metrics know it by."""
 
     domain_name: Output[str]
     patterns: tuple[str, ...]
