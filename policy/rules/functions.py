@@ -61,6 +61,10 @@ RULES.must(
     "A function that anybody may call is anybody's.", "FSBP Lambda.1, CKV_AWS_301",
 )
 RULES.must(
+    "API-07", "medium", API, "disableExecuteApiEndpoint", TRUE,
+    "Under its own name the API is past the firewall.", "Well-Architected SEC05-BP01",
+)
+RULES.must(
     "API-01", "medium", STAGE, "accessLogSettings.destinationArn", GIVEN,
     "Who asked for what is asked afterwards.", "FSBP APIGateway.9, CKV_AWS_76",
 )

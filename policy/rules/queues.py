@@ -43,6 +43,10 @@ RULES.must(
     one_of(True), "What could not be delivered is only told there.", "Well-Architected OPS08-BP01",
 )
 RULES.must(
+    "FIR-04", "medium", FIREHOSE, "extendedS3Configuration.kmsKeyArn", GIVEN,
+    "Only a key of ours can be taken away from whoever has a copy.", "CKV_AWS_241",
+)
+RULES.must(
     "SFN-01", "medium", MACHINE, "loggingConfiguration.level", one_of("ALL", "ERROR"),
     "A run that failed at night is read in the morning.", "FSBP StepFunctions.1, cdk-nag SF1",
 )

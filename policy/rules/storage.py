@@ -161,16 +161,30 @@ RULES.must(
     KEY,
     reason="Whoever is in the policy may read everything under the key.",
     source="CKV_AWS_33, FSBP KMS.5",
-    remedy="principals of this account, or services with a condition",
+    remedy="principals of this account",
 )
 def key_for_everybody(subject: Subject, _: Estate) -> str | None:
-    """A principal that is everybody, or a service on anybody's behalf."""
+    """A principal that is everybody."""
     for statement in statements(subject.one("policy")):
         principal = statement.get("Principal") or {}
-        if statement["Effect"] == "Deny":
-            continue
-        if principal == "*" or "*" in listed(principal.get("AWS")):
+        everybody = principal == "*" or "*" in listed(principal.get("AWS"))
+        if statement["Effect"] == "Allow" and everybody:
             return "admits every principal"
+    return None
+
+
+@RULES.rule(
+    "KMS-06",
+    "high",
+    KEY,
+    reason="A service can be made to act on a stranger's behalf.",
+    source="IAM user guide, the confused deputy problem",
+    remedy="a condition on aws:SourceAccount, aws:SourceArn or the encryption context",
+)
+def key_for_strangers(subject: Subject, _: Estate) -> str | None:
+    """A service on anybody's behalf."""
+    for statement in statements(subject.one("policy")):
+        principal = statement.get("Principal") or {}
         if "Service" in principal and not statement.get("Condition"):
             return f"admits {principal['Service']} on anybody's behalf"
     return None

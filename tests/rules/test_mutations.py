@@ -73,7 +73,9 @@ TEXTS = {
 }  # fmt: skip
 # Where a property of that name is another thing, or belongs to nobody but its owner.
 NOT_HERE = {
+    ("aws:apigatewayv2/api:Api", "description"),
     ("aws:cloudfront/originAccessControl:OriginAccessControl", "description"),
+    ("aws:lambda/function:Function", "description"),
     ("aws:cloudfront/originRequestPolicy:OriginRequestPolicy", "cookieBehavior"),
     ("aws:elasticache/replicationGroup:ReplicationGroup", "description"),
     ("aws:elasticache/subnetGroup:SubnetGroup", "description"),
@@ -91,6 +93,9 @@ NOT_HERE = {
 }
 # Switches of one type that change nothing about its safety.
 NOT_SWITCHED = {
+    ("aws:apigatewayv2/api:Api", "allowCredentials"),
+    ("aws:apigatewayv2/stage:Stage", "autoDeploy"),
+    ("aws:apigatewayv2/stage:Stage", "detailedMetricsEnabled"),
     ("aws:cloudfront/function:Function", "publish"),
     ("kubernetes:core/v1:ConfigMap", "immutable"),
 }
@@ -126,6 +131,8 @@ def mutations(subject: Subject) -> Iterator[Mutation]:
     if subject.protect:
         yield "unprotected", replace(subject, protect=False)
     for key in subject.secrets:
+        if subject.inputs.get("type") == "String":
+            continue  # the provider calls every parameter's value secret
         yield f"{key} not secret", replace(subject, secrets=subject.secrets - {key})
     for path, value in places(dict(subject.inputs)):
         for other in _worse(subject, path, value):
@@ -209,7 +216,7 @@ def policies(subject: Subject) -> Iterator[Mutation]:
 def _no_wider(subject: Subject, statement: dict[str, Any], what: str) -> bool:
     """Where the change would make nothing worse, or is what the service demands."""
     if statement["Effect"] == "Deny":
-        return what != "Condition"
+        return what != "Condition" or "Principal" not in statement
     in_key = subject.type.endswith(":Key")
     if what == "Action" and in_key:
         return True  # whoever is in a key's policy is held back by the policies of their own
