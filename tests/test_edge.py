@@ -158,7 +158,13 @@ def sent(policy: dict[str, Any]) -> dict[str, str]:
     assert all(part["override"] is False for part in told.values())
     others = policy["customHeadersConfig"]["items"]
     assert all(item["override"] is False for item in others)
+    cors = {}
+    if (shared := policy.get("corsConfig")) is not None:
+        assert shared["originOverride"] is False
+        assert shared["accessControlAllowCredentials"] is False
+        cors["access-control-allow-origin"] = shared["accessControlAllowOrigins"]["items"][0]
     return {
+        **cors,
         "content-security-policy": told["contentSecurityPolicy"]["contentSecurityPolicy"],
         "x-content-type-options": "nosniff",
         "x-frame-options": told["frameOptions"]["frameOption"],
@@ -171,8 +177,8 @@ def sent(policy: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("path", "content_policy"),
     [
-        ("*", storefront_headers.PAGE_POLICY),
-        ("/maintenance.*", storefront_headers.PAGE_POLICY),
+        ("*", storefront_headers.page_policy()),
+        ("/maintenance.*", storefront_headers.page_policy()),
         ("/images/*", storefront_headers.IMAGE_POLICY),
         ("/static/*", storefront_headers.IMAGE_POLICY),
     ],
@@ -181,7 +187,9 @@ def test_headers_are_those_of_the_storefront(
     graph: Graph, path: str, content_policy: bytes
 ) -> None:
     policy = named(graph, HEADERS, behaviours(graph)[path]["responseHeadersPolicyId"])
-    own = storefront_headers.security(secure=True)
+    own = [*storefront_headers.security(secure=True), storefront_headers.OWN_SITE]
+    if content_policy == storefront_headers.IMAGE_POLICY:
+        own += storefront_headers.FOR_ANY_SITE
     assert sent(policy.inputs) == {
         **{name.decode(): value.decode() for name, value in own},
         "content-security-policy": content_policy.decode(),

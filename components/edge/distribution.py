@@ -56,6 +56,7 @@ def distribution(name: str, parts: Parts, mine: ResourceOptions) -> aws.cloudfro
     keep = caching(name, mine)
     page_headers = header_policy(f"{name}-pages", PAGE_POLICY, mine)
     file_headers = header_policy(f"{name}-files", FILE_POLICY, mine)
+    asset_headers = header_policy(f"{name}-assets", FILE_POLICY, mine, for_any_site=True)
     reading = {"allowed_methods": READ, "cached_methods": ["GET", "HEAD"], "compress": True}
     https = {"viewer_protocol_policy": "redirect-to-https"}
     shop = {
@@ -69,7 +70,7 @@ def distribution(name: str, parts: Parts, mine: ResourceOptions) -> aws.cloudfro
         "response_headers_policy_id": page_headers,
         "function_associations": _one_name(name, parts.site, mine),
     }
-    files = {**https, **reading, "response_headers_policy_id": file_headers}
+    files = {**https, **reading, "response_headers_policy_id": asset_headers}
     behaviours: list[Any] = [
         {
             **files,

@@ -132,6 +132,7 @@ def environment(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> dict[
             }
         ),
         "PUBLIC_URL": "http://shop.test",
+        "ASSETS_URL": "",
         "PORT": "8080",
         "COOKIE_SECURE": "false",
         "PAGE_CACHE_SECONDS": "0",

@@ -29,6 +29,7 @@ class Settings:
     currency: str
     pricing: PricingRules
     public_url: str  # where visitors see the shop, no trailing slash
+    assets_url: str  # where browsers load static files and pictures; empty: from the shop itself
     port: int
     cookie_secure: bool
     page_cache_seconds: int
@@ -135,8 +136,8 @@ class _Reader:
     def flag(self, name: str) -> bool:
         return self.text(name, choices=("true", "false")) == "true"
 
-    def pattern(self, name: str, pattern: str, accepted: str) -> str:
-        value = self.text(name)
+    def pattern(self, name: str, pattern: str, accepted: str, default: str | None = None) -> str:
+        value = self.text(name, default)
         if value and not re.fullmatch(pattern, value):
             self.problems.append(f"{name} is {value!r}; accepted: {accepted}")
         return value
@@ -159,6 +160,12 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=env.pattern(
             "PUBLIC_URL", r"https?://[^/?#\s]+/?", "http(s)://host, without a path"
         ).rstrip("/"),
+        assets_url=env.pattern(
+            "ASSETS_URL",
+            r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?",
+            "http(s)://host, without a path or a slash at its end",
+            default="",
+        ),
         port=env.port("PORT", 8080),
         cookie_secure=env.flag("COOKIE_SECURE"),
         page_cache_seconds=env.number("PAGE_CACHE_SECONDS", 5, 0, 3600),

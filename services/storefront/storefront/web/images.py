@@ -10,7 +10,7 @@ from starlette.requests import Request
 from storefront.domain.errors import NotFoundError
 from storefront.ports import Images
 
-from .headers import IMAGE_POLICY, IMMUTABLE
+from .headers import FOR_ANY_SITE, IMAGE_POLICY, IMMUTABLE
 from .remember import Remembered
 from .reply import Reply
 
@@ -32,12 +32,13 @@ class Pictures:
         if len(key) > 200 or not _KEY.match(key):
             raise NotFoundError("There is no such picture.")
         if request.headers.get("if-none-match") == f'"{key}"':
-            return Reply(304, [IMMUTABLE, (b"etag", f'"{key}"'.encode())], b"")
+            return Reply(304, [IMMUTABLE, (b"etag", f'"{key}"'.encode()), *FOR_ANY_SITE], b"")
         body, content_type = await self._kept.get(key, partial(self._images.get, key))
         headers = [
             (b"content-type", content_type.encode()),
             IMMUTABLE,
             (b"etag", f'"{key}"'.encode()),
             (b"content-security-policy", IMAGE_POLICY),
+            *FOR_ANY_SITE,
         ]
         return Reply(200, headers, body)

@@ -55,9 +55,15 @@ class Templates:
     def __init__(self, settings: Settings, assets: Assets) -> None:
         sources = {path.name: path.read_text("utf-8") for path in _TEMPLATES.glob("*.html")}
         self._currency = settings.currency
+        self._assets_url = settings.assets_url
         self._env = minijinja.Environment(
             templates=sources,
-            filters={"money": self.money, "stars": stars, "address": address},
+            filters={
+                "money": self.money,
+                "stars": stars,
+                "address": address,
+                "picture": self.picture,
+            },
             globals={
                 "files": {
                     "css": minijinja.safe(assets.address("site.css")),
@@ -83,6 +89,10 @@ class Templates:
     def money(self, amount: int) -> str:
         """Minor units as people read them."""
         return str(Money(amount, self._currency))
+
+    def picture(self, url: str) -> str:
+        """A product picture's URL for an attribute: our own ones are on the asset host."""
+        return address(self._assets_url + url if url.startswith("/") else url)
 
     def round_money(self, amount: int) -> str:
         """As `money`, without cents where there are none."""

@@ -49,7 +49,7 @@ class Site:
         self.shop = shop
         self.settings: Settings = shop.settings
         self.jar = CookieJar(secure=shop.settings.cookie_secure)
-        self.assets = Assets()
+        self.assets = Assets(host=shop.settings.assets_url)
         self.templates = Templates(shop.settings, self.assets)
         self.lists = Lists(self.templates)
         self.health = Health(shop.checks, shop.started)

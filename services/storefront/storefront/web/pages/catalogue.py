@@ -143,6 +143,7 @@ async def _shelf(site: Site, slug: str) -> Recommendations | None:
 def _structured(site: Site, item: Product) -> str:
     """schema.org data for search engines, safe inside a script element."""
     s, url = item.summary, site.settings.public_url
+    pictures = site.settings.assets_url or url
     data: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": "Product",
@@ -150,7 +151,7 @@ def _structured(site: Site, item: Product) -> str:
         "sku": s.sku,
         "category": item.category_name,
         "description": item.description,
-        "image": s.image_url if s.image_url.startswith("http") else url + s.image_url,
+        "image": s.image_url if s.image_url.startswith("http") else pictures + s.image_url,
         "offers": {
             "@type": "Offer",
             "url": f"{url}/p/{s.slug}",
