@@ -48,6 +48,7 @@ class Settings:
     carts_table: str
     sessions_table: str
     images_bucket: str
+    events_bucket: str  # what visitors looked at, below events/; empty: nothing is read
     order_events_queue_url: str
     mail_transport: str  # ses | file
     mail_from: str
@@ -184,6 +185,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         carts_table=env.text("CARTS_TABLE"),
         sessions_table=env.text("SESSIONS_TABLE"),
         images_bucket=env.text("IMAGES_BUCKET"),
+        events_bucket=env.text("EVENTS_BUCKET", ""),
         order_events_queue_url=env.text("ORDER_EVENTS_QUEUE_URL"),
         mail_transport=env.text("MAIL_TRANSPORT", choices=("ses", "file")),
         mail_from=env.text("MAIL_FROM"),
