@@ -17,7 +17,7 @@ from storefront.wiring import Shop
 from .remember import Remembered, observe
 
 _log = logging.getLogger(__name__)
-_SECONDS = 30.0
+SECONDS = 30.0
 _KEPT = 5000
 PATIENCE = 0.3  # seconds that a page waits for a shelf, and then does without
 POPULAR = 8
@@ -36,7 +36,7 @@ class Shelves:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._kept: Remembered[Hashable, Recommendations] = Remembered(_SECONDS, _KEPT)
+        self._kept: Remembered[Hashable, Recommendations] = Remembered(SECONDS, _KEPT)
         # A shelf that hangs holds a connection; most are left to what pages are about.
         self._turns = asyncio.Semaphore(max(1, shop.settings.database_pool_size // 3))
         self._asking = 0
