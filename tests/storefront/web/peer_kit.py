@@ -71,8 +71,9 @@ class Peer:
 
     @property
     def events(self) -> list[Event]:
-        """All events so far."""
-        return [event for batch in self.batches for event in batch.events]
+        """All events so far, in the order in which they happened: batches may overtake."""
+        found = [event for batch in self.batches for event in batch.events]
+        return sorted(found, key=lambda event: event.at)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == EVENTS:

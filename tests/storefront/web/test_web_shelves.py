@@ -118,31 +118,30 @@ async def test_shelves_that_hang_do_not_slow_pages_down(
     shop: Any, settings: Settings, parts: Parts
 ) -> None:
     """PostgreSQL answers for products, and blocks what ranks shelves, for five seconds."""
-    slugs = [f"thing-{number:03}" for number in range(2, 50)] * 4
-    async with visitor(create_app(shop)) as usual:
-        await timed(usual, slugs)  # statements are prepared, templates compiled
-    async with visitor(create_app(shop)) as usual:
-        well = [await timed(usual, slugs) for _ in range(3)]
+    slugs = [f"thing-{number:03}" for number in range(2, 50)]
     owner = await connected(settings, parts)
-    hung = []
     try:
-        async with visitor(create_app(shop)) as client:
+        async with visitor(create_app(shop)) as usual, visitor(create_app(shop)) as client:
+            await timed(usual, slugs)  # remembers its shelves for longer than this takes
+            well, hung = [], []
             async with owner.transaction():
                 await owner.execute("lock product_neighbours in access exclusive mode")
                 began = time.monotonic()
-                while time.monotonic() - began < 5:
+                while time.monotonic() - began < 5:  # in turn, so that both meet the same noise
                     hung.append(await timed(client, slugs))
+                    well.append(await timed(usual, slugs))
                 assert not shelves(await client.get("/p/thing-010"))
+                assert shelves(await usual.get("/p/thing-010"))
             async with asyncio.timeout(10):  # and they are back by themselves
                 while not shelves(await client.get("/p/thing-010")):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
     finally:
         await owner.close()
     assert hung[0][0] >= PATIENCE, "nothing hung"
-    assert max(map(max, hung)) < PATIENCE + 1
-    assert p95(hung[0]) < PATIENCE / 2, "more than the first pages waited"
+    pages = [took for part in hung for took in part]
+    assert sum(took >= PATIENCE for took in pages) < len(pages) / 20, "not the first pages alone"
     ratio = min(map(p95, hung)) / min(map(p95, well))
-    assert ratio <= 1.2, f"p95 {ratio:.2f} times as long, best of {len(hung)} and {len(well)}"
+    assert ratio <= 1.2, f"p95 {ratio:.2f} times as long, best of {len(hung)}"
 
 
 async def test_an_old_shelf_is_shown_at_once_while_new_ones_hang(

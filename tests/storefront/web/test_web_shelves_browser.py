@@ -187,7 +187,7 @@ def test_events_go_in_batches_without_waiting_for_the_end(willing: Page, peer: P
     )
     until(lambda: len(peer.events) == 45, willing)
     assert peer.refused == []
-    assert [len(batch.events) for batch in peer.batches] == [20, 20, 5]
+    assert sorted(len(batch.events) for batch in peer.batches) == [5, 20, 20]
 
 
 def test_what_was_looked_at_comes_back_the_latest_first(willing: Page, peer: Peer) -> None:
