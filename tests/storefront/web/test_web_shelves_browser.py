@@ -273,6 +273,11 @@ def test_names_are_text(willing: Page, peer: Peer) -> None:
     expect(willing.locator(f"{BESIDE} .card .name").first).to_have_text(name)
     expect(willing.locator(f"{BESIDE} .card .price").first).to_have_text("$9.00")
     expect(willing.locator(f"{BESIDE} .rated").first).to_contain_text("4.3")
+    # What only sells is not called chosen.
+    with willing.expect_response("**/api/v1/recommendations?*for-you*"):
+        willing.goto("/")
+    settled(willing)
+    expect(willing.locator("[data-shelf=for-you]")).to_be_hidden()
 
 
 def test_global_privacy_control_is_a_no(context: BrowserContext, willing: Page, peer: Peer) -> None:

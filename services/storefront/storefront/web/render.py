@@ -28,7 +28,7 @@ _SEAM = "<!--you-->"
 _CARDS_KEPT = 8192
 _EMPTY_ONE = 4  # products that the script may put into an empty shelf
 _ABOUT = 20  # SKUs that the recommender takes
-FOR_YOU = "Chosen for you"
+POPULAR = "What people take home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,9 @@ class Templates:
 
         # Only the script can fill these, once the visitor agrees.
         nobody_knows = Recommendations([], "popular")
-        for name, title in (("for-you", FOR_YOU), ("recently-viewed", "You looked at these")):
-            self._env.add_global(name.replace("-", "_"), self.shelf(name, nobody_knows, title))
+        seen = self.shelf("recently-viewed", nobody_knows, "You looked at these")
+        self._env.add_global("recently_viewed", seen)
+        self._env.add_global("for_you", self.for_you(nobody_knows))
 
     def money(self, amount: int) -> str:
         """Minor units as people read them."""
@@ -154,6 +155,10 @@ class Templates:
             more=more,
         )
         return minijinja.safe(section)
+
+    def for_you(self, found: Recommendations) -> str:
+        """The shelf of what fits somebody, which says so when it is what fits most."""
+        return self.shelf("for-you", found, "Chosen for you", popular_title=POPULAR)
 
     def you(self, *, signed_in: bool, cart_items: int) -> bytes:
         """The personal piece of the header."""

@@ -11,7 +11,6 @@ from storefront.usecases import orders
 from storefront.web import signing
 from storefront.web.inputs import form, typed
 from storefront.web.problems import describe
-from storefront.web.render import FOR_YOU
 from storefront.web.reply import Reply, see_other
 from storefront.web.site import Site, cookies_of
 from storefront.web.words import day
@@ -57,7 +56,7 @@ async def _own_orders(site: Site, request: Request, template: str, latest: int |
             for order in found[:latest]
         ],
         count=len(found),
-        shelf=site.templates.shelf("for-you", await site.shelves.for_you(visitor.caller), FOR_YOU),
+        shelf=site.templates.for_you(await site.shelves.for_you(visitor.caller)),
     )
     return site.show(page, cookies_of(request.scope), shared=False)
 

@@ -11,7 +11,6 @@ from storefront.domain.errors import InvalidInputError
 from storefront.domain.pricing import SHIPPING_LABELS
 from storefront.usecases import carts, orders
 from storefront.web.inputs import form, typed
-from storefront.web.render import FOR_YOU
 from storefront.web.reply import Reply, as_json, see_other
 from storefront.web.site import Site, Visitor, cookies_of
 
@@ -64,7 +63,7 @@ async def _page(
             about=skus,
         )
         if skus
-        else site.templates.shelf("for-you", await site.shelves.for_you(visitor.caller), FOR_YOU),
+        else site.templates.for_you(await site.shelves.for_you(visitor.caller)),
     )
     return site.show_with_cart(page, request, visitor, cart.count, status=422 if problem else 200)
 

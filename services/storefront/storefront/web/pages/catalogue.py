@@ -21,7 +21,7 @@ from storefront.domain.errors import NotFoundError, ShopError
 from storefront.usecases import reviews
 from storefront.web import listing
 from storefront.web.inputs import slug_of, typed
-from storefront.web.render import Page
+from storefront.web.render import POPULAR, Page
 from storefront.web.site import Site
 from storefront.web.words import paragraphs
 
@@ -42,7 +42,7 @@ async def home(site: Site, request: Request) -> Page:
         categories,
         heroes=popular.items[:3],
         popular=site.templates.shelf(
-            "popular", popular, "What people take home", more=("/search?sort=rating", "Best rated")
+            "popular", popular, POPULAR, more=("/search?sort=rating", "Best rated")
         ),
         tiles=tiles,
         total=f"{sum(category.product_count for category in categories):,}",

@@ -121,7 +121,9 @@
       // Fewer would move the page, and nothing goes from under a finger.
       const touched = section.matches(":hover, :focus-within");
       const fewer = !cards.length || cards.length < list.children.length;
-      if (touched || fewer || !SOURCES.includes(source) || !agreed()) return;
+      // What sells is on the page already, or was not missed.
+      const nothingNew = section.hidden && source === "popular";
+      if (touched || fewer || nothingNew || !SOURCES.includes(source) || !agreed()) return;
       list.replaceChildren(...cards);
       section.dataset.source = source;
       if (typeof id === "string") section.dataset.recommendationId = id;
