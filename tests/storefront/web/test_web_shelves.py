@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import statistics
 import time
@@ -99,15 +100,12 @@ async def test_pages_of_the_catalogue_stay_the_same_for_all(shop: Any) -> None:
         assert "public" in agreed.headers["cache-control"]
 
 
-async def timed(client: httpx.AsyncClient, slugs: list[str]) -> list[float]:
-    """Seconds for each product page, one after the other."""
-    took = []
-    for slug in slugs:
-        began = time.perf_counter()
-        answer = await client.get(f"/p/{slug}")
-        took.append(time.perf_counter() - began)
-        assert answer.status_code == 200
-    return took
+async def timed(client: httpx.AsyncClient, slug: str) -> float:
+    """Seconds for a product page."""
+    began = time.perf_counter()
+    answer = await client.get(f"/p/{slug}")
+    assert answer.status_code == 200
+    return time.perf_counter() - began
 
 
 def p95(took: list[float]) -> float:
@@ -122,14 +120,18 @@ async def test_shelves_that_hang_do_not_slow_pages_down(
     owner = await connected(settings, parts)
     try:
         async with visitor(create_app(shop)) as usual, visitor(create_app(shop)) as client:
-            await timed(usual, slugs)  # remembers its shelves for longer than this takes
-            well, hung = [], []
+            for slug in slugs:  # remembers its shelves for longer than this takes
+                await timed(usual, slug)
+            well: list[float] = []
+            hung: list[float] = []
             async with owner.transaction():
                 await owner.execute("lock product_neighbours in access exclusive mode")
                 began = time.monotonic()
-                while time.monotonic() - began < 5:  # in turn, so that both meet the same noise
-                    hung.append(await timed(client, slugs))
-                    well.append(await timed(usual, slugs))
+                for slug in itertools.cycle(slugs):  # in turn, so that both meet the same noise
+                    hung.append(await timed(client, slug))
+                    well.append(await timed(usual, slug))
+                    if time.monotonic() - began > 5:
+                        break
                 assert not shelves(await client.get("/p/thing-010"))
                 assert shelves(await usual.get("/p/thing-010"))
             async with asyncio.timeout(10):  # and they are back by themselves
@@ -137,11 +139,9 @@ async def test_shelves_that_hang_do_not_slow_pages_down(
                     await asyncio.sleep(0.05)
     finally:
         await owner.close()
-    assert hung[0][0] >= PATIENCE, "nothing hung"
-    pages = [took for part in hung for took in part]
-    assert sum(took >= PATIENCE for took in pages) < len(pages) / 20, "not the first pages alone"
-    ratio = min(map(p95, hung)) / min(map(p95, well))
-    assert ratio <= 1.2, f"p95 {ratio:.2f} times as long, best of {len(hung)}"
+    assert hung[0] >= PATIENCE, "nothing hung"
+    ratio = p95(hung) / p95(well)
+    assert ratio <= 1.2, f"p95 of {len(hung)} pages {ratio:.2f} times as long"
 
 
 async def test_an_old_shelf_is_shown_at_once_while_new_ones_hang(
@@ -155,7 +155,7 @@ async def test_an_old_shelf_is_shown_at_once_while_new_ones_hang(
             await asyncio.sleep(0.02)  # it is old now
             async with owner.transaction():
                 await owner.execute("lock product_neighbours in access exclusive mode")
-                assert max(await timed(client, ["thing-010"] * 20)) < PATIENCE
+                assert await timed(client, "thing-010") < PATIENCE
                 assert shelves(await client.get("/p/thing-010")) == before
     finally:
         await owner.close()
