@@ -53,6 +53,7 @@ edge = Edge(
         data=data.links,
         names=names.links,
         balancer=balancer.links,
+        assets_url=stack.web.assets_url,
     ),
 )
 

@@ -183,12 +183,14 @@ def sent(policy: dict[str, Any]) -> dict[str, str]:
         ("/static/*", storefront_headers.IMAGE_POLICY),
     ],
 )
+@pytest.mark.parametrize("asset_host", [None, "https://assets.example.com"])
 def test_headers_are_those_of_the_storefront(
-    graph: Graph, path: str, content_policy: bytes
+    path: str, content_policy: bytes, asset_host: str | None
 ) -> None:
+    graph = graph_of("prod", {"shop:web.assets_url": asset_host})
     policy = named(graph, HEADERS, behaviours(graph)[path]["responseHeadersPolicyId"])
     own = [*storefront_headers.security(secure=True), storefront_headers.OWN_SITE]
-    if content_policy == storefront_headers.IMAGE_POLICY:
+    if asset_host and content_policy == storefront_headers.IMAGE_POLICY:
         own += storefront_headers.FOR_ANY_SITE
     assert sent(policy.inputs) == {
         **{name.decode(): value.decode() for name, value in own},

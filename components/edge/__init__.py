@@ -25,7 +25,10 @@ __all__ = ["Edge", "EdgeArgs", "EdgeLinks", "HttpApiLinks"]
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeArgs:
-    """``physical`` is project and stack, ``log_key_arn`` the key for log groups of ``region``."""
+    """``physical`` is project and stack, ``log_key_arn`` the key for log groups of ``region``.
+
+    ``assets_url`` is where pages load files and pictures, if not from the edge itself.
+    """
 
     settings: EdgeSettings
     physical: str
@@ -34,6 +37,7 @@ class EdgeArgs:
     data: DataLinks
     names: NamesLinks
     balancer: BalancerLinks
+    assets_url: str | None
     http_api: HttpApiLinks | None = None
 
 
@@ -71,6 +75,7 @@ class Edge(ComponentResource):
                 balancer=args.balancer,
                 images=args.data.images.domain,
                 files=files.bucket_regional_domain_name,
+                asset_host=args.assets_url is not None,
                 http_api=args.http_api,
                 web_acl_arn=acl.arn,
             ),

@@ -40,13 +40,17 @@ class HttpApiLinks:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a distribution is made of; ``images`` and ``files`` are buckets' domain names."""
+    """What a distribution is made of; ``images`` and ``files`` are buckets' domain names.
+
+    With an ``asset_host``, the shop's pages load both from another host than their own.
+    """
 
     settings: EdgeSettings
     site: Site | None
     balancer: BalancerLinks
     images: Output[str]
     files: Output[str]
+    asset_host: bool
     http_api: HttpApiLinks | None
     web_acl_arn: Input[str]
 
@@ -56,7 +60,9 @@ def distribution(name: str, parts: Parts, mine: ResourceOptions) -> aws.cloudfro
     keep = caching(name, mine)
     page_headers = header_policy(f"{name}-pages", PAGE_POLICY, mine)
     file_headers = header_policy(f"{name}-files", FILE_POLICY, mine)
-    asset_headers = header_policy(f"{name}-assets", FILE_POLICY, mine, for_any_site=True)
+    asset_headers = file_headers
+    if parts.asset_host:
+        asset_headers = header_policy(f"{name}-assets", FILE_POLICY, mine, for_any_site=True)
     reading = {"allowed_methods": READ, "cached_methods": ["GET", "HEAD"], "compress": True}
     https = {"viewer_protocol_policy": "redirect-to-https"}
     shop = {

@@ -49,16 +49,20 @@ async def test_pages_link_to_the_asset_host(shop: Any, host: str) -> None:
         assert summary["image_url"] == "/images/things/plain.svg"
 
 
-async def test_files_may_be_loaded_by_pages_of_another_host(client: Any) -> None:
-    home = (await client.get("/")).text
-    for address in {*LOADED.findall(home)}:
-        headers = (await client.get(address)).headers
-        assert headers.get_list("cross-origin-resource-policy") == ["cross-origin"]
-        assert headers["access-control-allow-origin"] == "*"
-    for address in ("/", "/cart", "/api/v1/products"):
-        headers = (await client.get(address)).headers
-        assert headers.get_list("cross-origin-resource-policy") == ["same-origin"]
-        assert "access-control-allow-origin" not in headers
+async def test_files_may_be_loaded_by_pages_of_another_host_if_there_is_one(shop: Any) -> None:
+    for host in ("", HOST):
+        settings = dataclasses.replace(shop.settings, assets_url=host)
+        async with visitor(create_app(dataclasses.replace(shop, settings=settings))) as client:
+            files = {
+                link.removeprefix(host) for link in LOADED.findall((await client.get("/")).text)
+            }
+            for address in (*files, "/", "/cart", "/api/v1/products"):
+                headers = (await client.get(address)).headers
+                open_to_all = bool(host) and address in files
+                assert headers.get_list("cross-origin-resource-policy") == [
+                    "cross-origin" if open_to_all else "same-origin"
+                ]
+                assert headers.get("access-control-allow-origin") == ("*" if open_to_all else None)
 
 
 async def test_fonts_come_from_where_the_style_sheet_came_from(shop: Any) -> None:

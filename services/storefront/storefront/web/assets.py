@@ -40,6 +40,7 @@ class Assets:
 
     def __init__(self, folder: Path = _FOLDER, host: str = "") -> None:
         self._host = host
+        self._shared = FOR_ANY_SITE if host else []
         self._addresses: dict[str, str] = {}
         self._files: dict[str, _Asset] = {}
         # Fonts and icons before the style sheet that names them.
@@ -70,7 +71,7 @@ class Assets:
             (b"content-type", asset.content_type),
             IMMUTABLE,
             (b"vary", b"Accept-Encoding"),
-            *FOR_ANY_SITE,
+            *self._shared,
         ]
         if asset.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
             return Reply(200, [*headers, (b"content-encoding", b"gzip")], asset.zipped)

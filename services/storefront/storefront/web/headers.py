@@ -29,8 +29,8 @@ _ALWAYS: Headers = [
 ]
 # What is said unless the answer says otherwise.
 OWN_SITE = (b"cross-origin-resource-policy", b"same-origin")
-# Static files and pictures are the same for all and know nobody: an asset host serves them to the
-# shop's pages, and fonts load from another host only if it says so.
+# Static files and pictures of a shop with an asset host, which is another site to browsers: fonts
+# load from there only if it says so. They are the same for all and know nobody.
 FOR_ANY_SITE: Headers = [
     (b"cross-origin-resource-policy", b"cross-origin"),
     (b"access-control-allow-origin", b"*"),

@@ -53,7 +53,7 @@ class Site:
         self.lists = Lists(self.templates)
         self.health = Health(shop.checks, shop.started)
         self.shelves = Shelves(shop)
-        self.pictures = Pictures(shop.images)
+        self.pictures = Pictures(shop.images, for_any_site=bool(shop.settings.assets_url))
         # What may be some seconds or minutes old without anyone minding.
         self.counts: Remembered[Query, ProductPage] = Remembered(5.0, 1000)
         self.tiles: Remembered[Query, ProductPage] = Remembered(300.0, 200)
