@@ -47,13 +47,13 @@ edge = Edge(
     "edge",
     EdgeArgs(
         settings=stack.edge,
+        assets_url=stack.web.assets_url,
         physical=stack.name,
         region=stack.region,
         log_key_arn=network.links.log_key_arn,
         data=data.links,
         names=names.links,
         balancer=balancer.links,
-        assets_url=stack.web.assets_url,
     ),
 )
 

@@ -31,13 +31,13 @@ class EdgeArgs:
     """
 
     settings: EdgeSettings
+    assets_url: str | None
     physical: str
     region: str
     log_key_arn: Output[str]
     data: DataLinks
     names: NamesLinks
     balancer: BalancerLinks
-    assets_url: str | None
     http_api: HttpApiLinks | None = None
 
 
@@ -72,10 +72,10 @@ class Edge(ComponentResource):
             Parts(
                 settings=args.settings,
                 site=site,
+                asset_host=args.assets_url is not None,
                 balancer=args.balancer,
                 images=args.data.images.domain,
                 files=files.bucket_regional_domain_name,
-                asset_host=args.assets_url is not None,
                 http_api=args.http_api,
                 web_acl_arn=acl.arn,
             ),

@@ -47,10 +47,10 @@ class Parts:
 
     settings: EdgeSettings
     site: Site | None
+    asset_host: bool
     balancer: BalancerLinks
     images: Output[str]
     files: Output[str]
-    asset_host: bool
     http_api: HttpApiLinks | None
     web_acl_arn: Input[str]
 
