@@ -25,13 +25,10 @@ __all__ = ["Edge", "EdgeArgs", "EdgeLinks", "HttpApiLinks"]
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeArgs:
-    """``physical`` is project and stack, ``log_key_arn`` the key for log groups of ``region``.
-
-    ``assets_url`` is where pages load files and pictures, if not from the edge itself.
-    """
+    """``physical`` is project and stack, ``log_key_arn`` the key for log groups of ``region``."""
 
     settings: EdgeSettings
-    assets_url: str | None
+    assets_url: str | None  # where pages load files and pictures, if not from the edge
     physical: str
     region: str
     log_key_arn: Output[str]
