@@ -49,6 +49,7 @@ edge = Edge(
     "edge",
     EdgeArgs(
         settings=stack.edge,
+        assets_url=stack.web.assets_url,
         physical=stack.name,
         network=network.links,
         data=data.links,

@@ -52,6 +52,10 @@ def _is_url(value: str) -> bool:
     )
 
 
+def _is_https_url(value: str) -> bool:
+    return value.startswith("https:") and _is_url(value)
+
+
 def millicores(quantity: str) -> int:
     """A Kubernetes CPU quantity ("250m", "2") in thousandths of a core."""
     return int(quantity[:-1]) if quantity.endswith("m") else int(quantity) * 1000
@@ -157,6 +161,7 @@ class WebSettings:
     """The cluster, the storefront in it and the shop's own rules.
 
     ``image`` names one build for ever: a tag that moves would neither roll pods nor migrate.
+    ``assets_url`` is the host of static files and pictures, if it is another than the shop's.
     ``public_url`` is for a shop that is not seen through the edge; else the edge says it.
     """
 
@@ -168,6 +173,10 @@ class WebSettings:
             "an image with a tag (not latest) or digest",
         ),
     ]
+    assets_url: (
+        Annotated[str, Rule('an asset host such as "https://assets.example.com"', _is_https_url)]
+        | None
+    )
     cookie_secure: bool
     page_cache_seconds: Annotated[int, between(0, 3600, "seconds")]
     log_level: Literal["debug", "info", "warning", "error"]

@@ -101,6 +101,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:web.public_url", "http://shop.example.com", "an address with https"),
     ("shop:web.public_url", "https://user@shop.example.com", "where visitors see the shop"),
     ("shop:web.cookie_secure", False, "true, or shop:runs_on: laptop"),
+    ("shop:web.assets_url", "http://assets.example.com", "an asset host such as"),
+    ("shop:web.assets_url", "https://assets.example.com/", "an asset host such as"),
     ("shop:web.page_cache_seconds", -1, "from 0 to 3600"),
     ("shop:web.log_level", "verbose", "debug, info, warning, error"),
     ("shop:web.pools", {"eks": 60, "ec2": 30}, "40, so that both add up to 100"),

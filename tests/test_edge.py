@@ -160,7 +160,13 @@ def sent(policy: dict[str, Any]) -> dict[str, str]:
     assert all(part["override"] is False for part in told.values())
     others = policy["customHeadersConfig"]["items"]
     assert all(item["override"] is False for item in others)
+    cors = {}
+    if (shared := policy.get("corsConfig")) is not None:
+        assert shared["originOverride"] is False
+        assert shared["accessControlAllowCredentials"] is False
+        cors["access-control-allow-origin"] = shared["accessControlAllowOrigins"]["items"][0]
     return {
+        **cors,
         "content-security-policy": told["contentSecurityPolicy"]["contentSecurityPolicy"],
         "x-content-type-options": "nosniff",
         "x-frame-options": told["frameOptions"]["frameOption"],
@@ -173,17 +179,21 @@ def sent(policy: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("path", "content_policy"),
     [
-        ("*", storefront_headers.PAGE_POLICY),
-        ("/maintenance.*", storefront_headers.PAGE_POLICY),
+        ("*", storefront_headers.page_policy()),
+        ("/maintenance.*", storefront_headers.page_policy()),
         ("/images/*", storefront_headers.IMAGE_POLICY),
         ("/static/*", storefront_headers.IMAGE_POLICY),
     ],
 )
+@pytest.mark.parametrize("asset_host", [None, "https://assets.example.com"])
 def test_headers_are_those_of_the_storefront(
-    graph: Graph, path: str, content_policy: bytes
+    path: str, content_policy: bytes, asset_host: str | None
 ) -> None:
+    graph = graph_of("prod", {"shop:web.assets_url": asset_host})
     policy = named(graph, HEADERS, behaviours(graph)[path]["responseHeadersPolicyId"])
-    own = storefront_headers.security(secure=True)
+    own = [*storefront_headers.security(secure=True), storefront_headers.OWN_SITE]
+    if asset_host and content_policy == storefront_headers.IMAGE_POLICY:
+        own += storefront_headers.FOR_ANY_SITE
     assert sent(policy.inputs) == {
         **{name.decode(): value.decode() for name, value in own},
         "content-security-policy": content_policy.decode(),

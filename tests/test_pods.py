@@ -219,3 +219,12 @@ def test_changed_settings_get_a_config_map_of_their_own() -> None:
 def test_the_image_has_the_authorities_that_pods_are_told_of() -> None:
     told = environment(graph_of("prod"), "web-web")["DATABASE_CA_FILE"]
     assert f" {told}\n" in (ROOT / "services/storefront/Dockerfile").read_text()
+
+
+def test_the_storefront_is_told_its_asset_host() -> None:
+    host = "https://assets.example.com"
+    for graph, told in (
+        (graph_of("prod"), ""),
+        (graph_of("prod", {"shop:web.assets_url": host}), host),
+    ):
+        assert storefront_settings.read(environment(graph, "web-web")).assets_url == told

@@ -30,6 +30,7 @@ class EdgeArgs:
     """``physical`` is project and stack."""
 
     settings: EdgeSettings
+    assets_url: str | None  # where pages load files and pictures, if not from the edge
     physical: str
     network: NetworkLinks
     data: DataLinks
@@ -70,6 +71,7 @@ class Edge(ComponentResource):
             Parts(
                 settings=args.settings,
                 site=site,
+                asset_host=args.assets_url is not None,
                 balancer=args.balancer,
                 images=args.data.images.domain,
                 files=files.bucket_regional_domain_name,

@@ -33,10 +33,14 @@ READ_SECONDS = 30  # the longest that the storefront works on a request is about
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a distribution is made of; ``images`` and ``files`` are buckets' domain names."""
+    """What a distribution is made of; ``images`` and ``files`` are buckets' domain names.
+
+    With an ``asset_host``, the shop's pages load both from another host than their own.
+    """
 
     settings: EdgeSettings
     site: Site | None
+    asset_host: bool
     balancer: BalancerLinks
     images: Output[str]
     files: Output[str]
@@ -49,6 +53,9 @@ def distribution(name: str, parts: Parts, mine: ResourceOptions) -> aws.cloudfro
     keep = caching(name, mine)
     page_headers = header_policy(f"{name}-pages", PAGE_POLICY, mine)
     file_headers = header_policy(f"{name}-files", FILE_POLICY, mine)
+    asset_headers = file_headers
+    if parts.asset_host:
+        asset_headers = header_policy(f"{name}-assets", FILE_POLICY, mine, for_any_site=True)
     reading = {"allowed_methods": READ, "cached_methods": ["GET", "HEAD"], "compress": True}
     https = {"viewer_protocol_policy": "redirect-to-https"}
     shop = {
@@ -62,7 +69,7 @@ def distribution(name: str, parts: Parts, mine: ResourceOptions) -> aws.cloudfro
         "response_headers_policy_id": page_headers,
         "function_associations": _one_name(name, parts.site, mine),
     }
-    files = {**https, **reading, "response_headers_policy_id": file_headers}
+    files = {**https, **reading, "response_headers_policy_id": asset_headers}
     behaviours: list[Any] = [
         {
             **files,

@@ -19,13 +19,19 @@ FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'n
 OTHERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
 }
+CORP = "cross-origin-resource-policy"
 TWO_YEARS = 63_072_000
 
 
-def header_policy(name: str, content_policy: str, opts: ResourceOptions) -> Output[str]:
-    """The id of a policy that adds what an origin left out."""
+def header_policy(
+    name: str, content_policy: str, opts: ResourceOptions, *, for_any_site: bool = False
+) -> Output[str]:
+    """The id of a policy that adds what an origin left out.
+
+    ``for_any_site`` lets pages of another host load the files, as an asset host's do.
+    """
+    others = {**OTHERS, CORP: "cross-origin" if for_any_site else "same-origin"}
     made = aws.cloudfront.ResponseHeadersPolicy(
         name,
         comment="Security headers of the shop",
@@ -50,9 +56,18 @@ def header_policy(name: str, content_policy: str, opts: ResourceOptions) -> Outp
         custom_headers_config={
             "items": [
                 {"header": header, "value": value, "override": False}
-                for header, value in OTHERS.items()
+                for header, value in others.items()
             ]
         },
+        cors_config={
+            "access_control_allow_credentials": False,
+            "access_control_allow_headers": {"items": ["*"]},
+            "access_control_allow_methods": {"items": ["GET", "HEAD"]},
+            "access_control_allow_origins": {"items": ["*"]},
+            "origin_override": False,
+        }
+        if for_any_site
+        else None,
         opts=opts,
     )
     return made.id

@@ -27,6 +27,7 @@ def environment(
         "CURRENCY": settings.shop.currency,
         "PRICING_RULES": settings.shop.pricing_rules(),
         "PUBLIC_URL": public_url,
+        "ASSETS_URL": settings.assets_url or "",
         "COOKIE_SECURE": _flag(settings.cookie_secure),
         "PAGE_CACHE_SECONDS": str(settings.page_cache_seconds),
         "LOG_LEVEL": settings.log_level,

@@ -86,7 +86,7 @@ def test_browse_fill_a_cart_pay_and_see_the_order(shop: Box, page: Page) -> None
 
 
 def test_pages_do_not_move_or_overflow(shop: Box, page: Page) -> None:
-    for path in ("/", "/c/mugs-cups", "/search?q=oak", "/cart", "/login", "/register", "/docs"):
+    for path in ("/", "/c/mugs-cups", "/search?q=oak", "/cart", "/login", "/register", "/privacy"):
         page.goto(f"{shop.url}{path}")
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{path} is {wide} px too wide"

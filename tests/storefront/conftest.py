@@ -110,10 +110,11 @@ def environment(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> dict[
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
             KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
         )
-    boto3.client("s3").create_bucket(
-        Bucket=f"{name}-images",
-        CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
-    )
+    for kind in ("images", "records"):
+        boto3.client("s3").create_bucket(
+            Bucket=f"{name}-{kind}",
+            CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
+        )
     queue = boto3.client("sqs").create_queue(QueueName=f"{name}-events")
     return {
         "SHOP_NAME": "Fieldfare",
@@ -132,6 +133,7 @@ def environment(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> dict[
             }
         ),
         "PUBLIC_URL": "http://shop.test",
+        "ASSETS_URL": "",
         "PORT": "8080",
         "COOKIE_SECURE": "false",
         "PAGE_CACHE_SECONDS": "0",
@@ -149,6 +151,7 @@ def environment(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> dict[
         "CARTS_TABLE": f"{name}-carts",
         "SESSIONS_TABLE": f"{name}-sessions",
         "IMAGES_BUCKET": f"{name}-images",
+        "EVENTS_BUCKET": f"{name}-records",
         "ORDER_EVENTS_QUEUE_URL": queue["QueueUrl"],
         "MAIL_TRANSPORT": "file",
         "MAIL_FROM": "Fieldfare <shop@fieldfare.test>",

@@ -11,4 +11,7 @@ grant select, insert, update on customers, orders to {role};
 grant select, insert on order_lines to {role};
 grant select, insert, delete on reviews to {role};
 grant select, insert, update, delete on checkouts, outbox, handled_events, mails to {role};
+grant select, insert, update, delete on interactions, event_files, trainings to {role};
+grant select, insert, update, delete on product_neighbours, product_popularity to {role};
+grant select on product_summaries to {role};
 grant select, insert, update on payments.charges to {role};

@@ -29,6 +29,7 @@ class Settings:
     currency: str
     pricing: PricingRules
     public_url: str  # where visitors see the shop, no trailing slash
+    assets_url: str  # where browsers load static files and pictures; empty: from the shop itself
     port: int
     cookie_secure: bool
     page_cache_seconds: int
@@ -47,6 +48,7 @@ class Settings:
     carts_table: str
     sessions_table: str
     images_bucket: str
+    events_bucket: str  # what visitors looked at, below events/; empty: nothing is read
     order_events_queue_url: str
     mail_transport: str  # ses | file
     mail_from: str
@@ -135,8 +137,8 @@ class _Reader:
     def flag(self, name: str) -> bool:
         return self.text(name, choices=("true", "false")) == "true"
 
-    def pattern(self, name: str, pattern: str, accepted: str) -> str:
-        value = self.text(name)
+    def pattern(self, name: str, pattern: str, accepted: str, default: str | None = None) -> str:
+        value = self.text(name, default)
         if value and not re.fullmatch(pattern, value):
             self.problems.append(f"{name} is {value!r}; accepted: {accepted}")
         return value
@@ -159,6 +161,12 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=env.pattern(
             "PUBLIC_URL", r"https?://[^/?#\s]+/?", "http(s)://host, without a path"
         ).rstrip("/"),
+        assets_url=env.pattern(
+            "ASSETS_URL",
+            r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?",
+            "http(s)://host, without a path or a slash at its end",
+            default="",
+        ),
         port=env.port("PORT", 8080),
         cookie_secure=env.flag("COOKIE_SECURE"),
         page_cache_seconds=env.number("PAGE_CACHE_SECONDS", 5, 0, 3600),
@@ -177,6 +185,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         carts_table=env.text("CARTS_TABLE"),
         sessions_table=env.text("SESSIONS_TABLE"),
         images_bucket=env.text("IMAGES_BUCKET"),
+        events_bucket=env.text("EVENTS_BUCKET", ""),
         order_events_queue_url=env.text("ORDER_EVENTS_QUEUE_URL"),
         mail_transport=env.text("MAIL_TRANSPORT", choices=("ses", "file")),
         mail_from=env.text("MAIL_FROM"),

@@ -26,6 +26,7 @@ from .adapters.postgres.outbox import PostgresOutbox
 from .adapters.postgres.payments import EmbeddedGateway
 from .adapters.postgres.pool import Address, Database, connect
 from .adapters.postgres.reviews import PostgresReviews
+from .adapters.postgres.shelves import PostgresShelves
 from .adapters.secrets import SecretLogin, Secrets
 from .adapters.sqs import SqsQueue
 from .adapters.valkey import ValkeyLimiter, open_valkey
@@ -47,6 +48,7 @@ from .ports import (
     RateLimiter,
     Reviews,
     Sessions,
+    Shelves,
 )
 from .settings import Settings
 
@@ -71,6 +73,7 @@ class Shop:
 
     settings: Settings
     catalogue: Catalogue
+    shelves: Shelves
     carts: Carts
     sessions: Sessions
     accounts: Accounts
@@ -114,6 +117,7 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
         yield Shop(
             settings=settings,
             catalogue=PostgresCatalogue(database, settings.currency),
+            shelves=PostgresShelves(database),
             carts=carts,
             sessions=DynamoSessions(dynamodb, settings.sessions_table),
             accounts=PostgresAccounts(database),

@@ -213,7 +213,7 @@ async def test_pictures(client: httpx.AsyncClient) -> None:
 async def test_static_files(client: httpx.AsyncClient) -> None:
     home = (await client.get("/")).text
     addresses = set(re.findall(r'"(/static/[^"]+)"', home))
-    assert len(addresses) == 4
+    assert len(addresses) == 5
     for address in addresses:
         answer = await client.get(address)
         assert answer.status_code == 200

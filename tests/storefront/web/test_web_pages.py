@@ -19,7 +19,7 @@ FORM = {
         "/", "/c/lamps", "/c/lamps?sort=-price&in_stock=1&price=500-1499&page=2", "/search",
         "/search?q=thing", "/search?q=xyzzyqq", "/p/thing-002", "/p/thing-001", "/p/nasty",
         "/p/thing-002/reviews", "/p/thing-002/reviews?page=7", "/p/nasty/review",
-        "/cart", "/login", "/register", "/docs", "/login?next=/checkout",
+        "/cart", "/login", "/register", "/docs", "/privacy", "/login?next=/checkout",
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("nasty")

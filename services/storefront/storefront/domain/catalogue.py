@@ -98,9 +98,12 @@ class ProductPage:
     prices: list[PriceBand] = field(default_factory=list)
 
 
+ShelfName = Literal["for-you", "also-bought", "popular"]
+
+
 @dataclass(frozen=True, slots=True)
 class Recommendations:
-    """Products to show beside another, and where the choice came from."""
+    """Products for a shelf, the best first, and where the choice came from."""
 
     items: list[ProductSummary]
     source: Literal["personalize", "co-purchase", "popular"]

@@ -4,7 +4,7 @@ Every method may raise `UnavailableError` when what stands behind it is down or 
 """
 
 from .buying import Carts, Checkouts, InProgress, Orders, Outcome, PendingOrder, Placement
-from .catalogue import Catalogue, Images, Reviews
+from .catalogue import Catalogue, Images, Reviews, Shelves
 from .events import Delivery, Event, Fulfilment, Outbox, Queue
 from .mail import Letters, Mail, Mailer
 from .payments import AnswerLostError, Charge, ChargeStatus, Payments
@@ -38,4 +38,5 @@ __all__ = [
     "RateLimiter",
     "Reviews",
     "Sessions",
+    "Shelves",
 ]

@@ -14,6 +14,7 @@ from storefront.domain.catalogue import (
     ProductSummary,
     Query,
     Recommendations,
+    ShelfName,
 )
 from storefront.domain.reviews import Review, ReviewPage, Standing
 
@@ -41,6 +42,29 @@ class Catalogue(Protocol):
 
     async def import_rows(self, rows: Sequence[CatalogueRow]) -> tuple[int, int]:
         """Upsert by SKU in one transaction; returns (created, updated)."""
+
+
+class Shelves(Protocol):
+    """What to show beside what; the order is the training's."""
+
+    async def shelf(
+        self, name: ShelfName, context: Sequence[str], excluded: Sequence[str], limit: int
+    ) -> Recommendations:
+        """At most ``limit`` products in stock, none of them in ``context`` or ``excluded``.
+
+        Args:
+            name: which shelf.
+            context: SKUs that the shelf is about, the latest first: the product looked at, the
+                cart, for "for-you" what was bought. Unknown ones are passed over.
+            excluded: SKUs that must not be shown, such as what was bought.
+            limit: how many products; fewer come only from a shop that has no more in stock.
+        """
+
+    async def bought(self, visitor_id: str, customer_id: str | None) -> list[str]:
+        """SKUs that this visitor or this customer bought, the latest first."""
+
+    async def products(self, skus: Sequence[str]) -> list[ProductSummary]:
+        """These products in this order; unknown SKUs are left out."""
 
 
 class Images(Protocol):

@@ -50,6 +50,7 @@ _PERSONAL = (
     ("GET", "/register", account.show_register),
     ("POST", "/register", account.send_register),
     ("POST", "/logout", account.send_logout),
+    ("GET", "/privacy", information.privacy),
     ("GET", "/openapi.json", information.openapi),
     ("GET", "/docs", information.docs),
     ("GET", "/robots.txt", information.robots),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from storefront.domain.errors import NotFoundError
 
-from .headers import IMMUTABLE
+from .headers import FOR_ANY_SITE, IMMUTABLE
 from .reply import Reply
 
 _TYPES = {
@@ -32,9 +32,15 @@ class _Asset:
 
 
 class Assets:
-    """All files of the static folder; the style sheet's ``asset:NAME`` become addresses."""
+    """All files of the static folder; the style sheet's ``asset:NAME`` become addresses.
 
-    def __init__(self, folder: Path = _FOLDER) -> None:
+    Pages load them from ``host`` (such as https://assets.example.com; empty: from the shop itself),
+    and the style sheet loads its fonts from where it came from.
+    """
+
+    def __init__(self, folder: Path = _FOLDER, host: str = "") -> None:
+        self._host = host
+        self._shared = FOR_ANY_SITE if host else []
         self._addresses: dict[str, str] = {}
         self._files: dict[str, _Asset] = {}
         # Fonts and icons before the style sheet that names them.
@@ -53,15 +59,20 @@ class Assets:
         self._files[hashed] = _Asset(_TYPES[path.suffix], body, zipped)
 
     def address(self, name: str) -> str:
-        """Where a file is served, such as /static/site.0123456789ab.css; raises KeyError."""
-        return self._addresses[name]
+        """Where pages load a file, such as /static/site.0123456789ab.css; raises KeyError."""
+        return self._host + self._addresses[name]
 
     async def serve(self, request: Request) -> Reply:
         """The file, zipped for who takes it; raises NotFoundError for another hash or name."""
         asset = self._files.get(request.path_params["name"])
         if asset is None:
             raise NotFoundError("There is no such file.")
-        headers = [(b"content-type", asset.content_type), IMMUTABLE, (b"vary", b"Accept-Encoding")]
+        headers = [
+            (b"content-type", asset.content_type),
+            IMMUTABLE,
+            (b"vary", b"Accept-Encoding"),
+            *self._shared,
+        ]
         if asset.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
             return Reply(200, [*headers, (b"content-encoding", b"gzip")], asset.zipped)
         return Reply(200, headers, asset.body)

@@ -54,7 +54,8 @@ class Front:
         self._pages = pages
         self._failures = failures
         self._security = h.security(secure=site.settings.cookie_secure)
-        self._policy = (b"content-security-policy", h.PAGE_POLICY)
+        policy = (b"content-security-policy", h.page_policy(site.settings.assets_url))
+        self._unless_said = (policy, h.OWN_SITE)
         self._own = urlsplit(site.settings.public_url).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,8 +77,7 @@ class Front:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 sent = [*message["headers"], *self._security, (b"x-request-id", request_id)]
-                if not h.has(message["headers"], b"content-security-policy"):
-                    sent.append(self._policy)
+                sent += [one for one in self._unless_said if not h.has(message["headers"], one[0])]
                 if self._site.health.draining:
                     sent.append((b"connection", b"close"))
                 message["headers"] = sent

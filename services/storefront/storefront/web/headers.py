@@ -6,11 +6,17 @@ from collections.abc import Iterable
 
 Headers = list[tuple[bytes, bytes]]
 
-PAGE_POLICY = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
-    b"font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    b"frame-ancestors 'none'; object-src 'none'; manifest-src 'self'"
-)
+
+def page_policy(assets_url: str = "") -> bytes:
+    """What a page may load: the shop's own, and static files and pictures of the asset host."""
+    own = f"'self' {assets_url}".strip()
+    return (
+        f"default-src 'none'; script-src {own}; style-src {own}; img-src {own} https: data:; "
+        f"font-src {own}; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; object-src 'none'; manifest-src 'self'"
+    ).encode()
+
+
 # A picture opened by itself may style itself, and nothing else.
 IMAGE_POLICY = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
@@ -19,8 +25,15 @@ _ALWAYS: Headers = [
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
+]
+# What is said unless the answer says otherwise.
+OWN_SITE = (b"cross-origin-resource-policy", b"same-origin")
+# Static files and pictures of a shop with an asset host, which is another site to browsers: fonts
+# load from there only if it says so. They are the same for all and know nobody.
+FOR_ANY_SITE: Headers = [
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"access-control-allow-origin", b"*"),
 ]
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
@@ -37,7 +50,7 @@ def public(seconds: int) -> Headers:
 
 
 def security(*, secure: bool) -> Headers:
-    """What every response carries, apart from its content security policy."""
+    """What every response carries, apart from what some say otherwise."""
     return [*_ALWAYS, HSTS] if secure else list(_ALWAYS)
 
 

@@ -48,6 +48,13 @@ class Remembered(Generic[K, V]):
         self._entries.move_to_end(key)
         return entry.value
 
+    def at_hand(self, key: K) -> V | None:
+        """The answer at hand, of up to an hour ago, without asking anyone."""
+        entry = self._entries.get(key)
+        if entry is None or time.monotonic() - entry.made_at > _STALE_LIMIT:
+            return None
+        return entry.value
+
     async def get(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
         """The answer, from ``make()`` if need be; raises what it raises, if no old one will do."""
         if self._seconds <= 0:
@@ -58,7 +65,7 @@ class Remembered(Generic[K, V]):
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = asyncio.create_task(self._fly(key, make))
-            flight.add_done_callback(_observe)
+            flight.add_done_callback(observe)
         entry = self._entries.get(key)
         if entry is None or time.monotonic() - entry.made_at > _STALE_LIMIT:
             # Shielded: one visitor who leaves must not take the answer from the others.
@@ -89,7 +96,7 @@ class Remembered(Generic[K, V]):
         return value
 
 
-def _observe(flight: asyncio.Task[object]) -> None:
+def observe(flight: asyncio.Task[object]) -> None:
     """Everyone who waited may have left; an error nobody sees is not a warning."""
     if not flight.cancelled():
         flight.exception()

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import minijinja
 
-from storefront.domain.catalogue import Category, ProductSummary
+from storefront.domain.catalogue import Category, ProductSummary, Recommendations
 from storefront.domain.money import Money
 from storefront.settings import Settings
 
@@ -25,6 +26,9 @@ from .assets import Assets
 _TEMPLATES = Path(__file__).with_name("templates")
 _SEAM = "<!--you-->"
 _CARDS_KEPT = 8192
+_EMPTY_ONE = 4  # products that the script may put into an empty shelf
+_ABOUT = 20  # SKUs that the recommender takes
+POPULAR = "What people take home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +59,26 @@ class Templates:
     def __init__(self, settings: Settings, assets: Assets) -> None:
         sources = {path.name: path.read_text("utf-8") for path in _TEMPLATES.glob("*.html")}
         self._currency = settings.currency
+        self._assets_url = settings.assets_url
         self._env = minijinja.Environment(
             templates=sources,
-            filters={"money": self.money, "stars": stars, "address": address},
+            filters={
+                "money": self.money,
+                "stars": stars,
+                "address": address,
+                "picture": self.picture,
+            },
             globals={
                 "files": {
                     "css": minijinja.safe(assets.address("site.css")),
                     "office": minijinja.safe(assets.address("office.css")),
                     "js": minijinja.safe(assets.address("site.js")),
+                    "shelves": minijinja.safe(assets.address("shelves.js")),
                     "icon": minijinja.safe(assets.address("icon.svg")),
                     "serif": minijinja.safe(assets.address("young-serif.woff2")),
                 },
                 "shop": settings.shop_name,
+                "pictures": minijinja.safe(settings.assets_url),
                 "public_url": minijinja.safe(html.escape(settings.public_url)),
             },
             debug=False,  # or errors would show what people typed, and end in the logs
@@ -80,9 +92,19 @@ class Templates:
         self._you = functools.lru_cache(maxsize=4096)(self._make_you)
         self._nav = functools.lru_cache(maxsize=256)(self._make_nav)
 
+        # Only the script can fill these, once the visitor agrees.
+        nobody_knows = Recommendations([], "popular")
+        seen = self.shelf("recently-viewed", nobody_knows, "You looked at these")
+        self._env.add_global("recently_viewed", seen)
+        self._env.add_global("for_you", self.for_you(nobody_knows))
+
     def money(self, amount: int) -> str:
         """Minor units as people read them."""
         return str(Money(amount, self._currency))
+
+    def picture(self, url: str) -> str:
+        """A product picture's URL for an attribute: our own ones are on the asset host."""
+        return address(self._assets_url + url if url.startswith("/") else url)
 
     def round_money(self, amount: int) -> str:
         """As `money`, without cents where there are none."""
@@ -104,6 +126,39 @@ class Templates:
     def cards(self, products: Sequence[ProductSummary]) -> str:
         """List items of product cards, safe to be put into a template."""
         return minijinja.safe("".join(map(self._card, products)))
+
+    def shelf(
+        self,
+        name: str,
+        found: Recommendations,
+        title: str,
+        *,
+        popular_title: str = "",
+        about: Sequence[str] = (),
+        more: tuple[str, str] | None = None,
+    ) -> str:
+        """A shelf as a section, safe to be put into a template; an empty one is hidden.
+
+        The script asks for it anew with its name, its number of products and what it is ``about``
+        (SKUs), and shows it then. ``popular_title`` is for products that are there because they
+        sell; ``more`` is an address and its words.
+        """
+        section = self._env.render_template(
+            "shelf.html",
+            name=name,
+            title=title,
+            popular_title=popular_title or title,
+            found=found,
+            limit=len(found.items) or _EMPTY_ONE,
+            about=urlencode([("sku", sku) for sku in about[:_ABOUT]]),
+            cards=self.cards(found.items),
+            more=more,
+        )
+        return minijinja.safe(section)
+
+    def for_you(self, found: Recommendations) -> str:
+        """The shelf of what fits somebody, which says so when it is what fits most."""
+        return self.shelf("for-you", found, "Chosen for you", popular_title=POPULAR)
 
     def you(self, *, signed_in: bool, cart_items: int) -> bytes:
         """The personal piece of the header."""

@@ -11,9 +11,7 @@ from storefront.domain.accounts import Caller
 from storefront.domain.catalogue import (
     Category,
     ProductPage,
-    ProductSummary,
     Query,
-    Recommendations,
 )
 from storefront.domain.errors import UnavailableError
 from storefront.settings import Settings
@@ -29,6 +27,7 @@ from .lists import Lists
 from .remember import Remembered
 from .render import Page, Templates
 from .reply import HTML, Reply
+from .shelves import Shelves
 
 _NAVIGATION_SECONDS = 15.0
 
@@ -49,15 +48,14 @@ class Site:
         self.shop = shop
         self.settings: Settings = shop.settings
         self.jar = CookieJar(secure=shop.settings.cookie_secure)
-        self.assets = Assets()
+        self.assets = Assets(host=shop.settings.assets_url)
         self.templates = Templates(shop.settings, self.assets)
         self.lists = Lists(self.templates)
         self.health = Health(shop.checks, shop.started)
-        self.pictures = Pictures(shop.images)
+        self.shelves = Shelves(shop)
+        self.pictures = Pictures(shop.images, for_any_site=bool(shop.settings.assets_url))
         # What may be some seconds or minutes old without anyone minding.
         self.counts: Remembered[Query, ProductPage] = Remembered(5.0, 1000)
-        self.featured: Remembered[int, list[ProductSummary]] = Remembered(30.0, 10)
-        self.shelves: Remembered[str, Recommendations] = Remembered(30.0, 2000)
         self.tiles: Remembered[Query, ProductPage] = Remembered(300.0, 200)
         self._navigation: Remembered[str, list[Category]] = Remembered(_NAVIGATION_SECONDS, 1)
         self._public = [HTML, *public(shop.settings.page_cache_seconds)]

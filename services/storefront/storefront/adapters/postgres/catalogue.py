@@ -1,4 +1,4 @@
-"""The catalogue in PostgreSQL: pages of products, their facets, and what goes with what."""
+"""The catalogue in PostgreSQL: pages of products, their facets, and one product."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from storefront.domain.errors import NotFoundError
 from . import catalogue_import
 from .catalogue_search import SUMMARY, Search
 from .pool import Database, Record
+from .shelves import PostgresShelves
 
 _CATEGORIES = """
     select c.slug, c.name, count(*)
@@ -39,87 +40,6 @@ _LINES = """
     select p.sku, p.slug, p.name, p.image_url, p.price, s.available
     from products p join stock s using (sku) where p.sku = any($1)
 """
-# What sells: units over the last lines sold, a bounded number of them however long the shop runs.
-_SOLD = """
-    select l.sku, sum(l.quantity) as sold
-    from (
-        select order_id, sku, quantity from order_lines order by order_id desc, line limit 5000
-    ) l
-    join orders o on o.id = l.order_id and o.status in ('paid', 'fulfilled')
-    group by l.sku
-"""
-# Best sellers, then the newest of every category in turn.
-_FEATURED = f"""
-    with sold as materialized ({_SOLD}),
-    best as (
-        select p.id, 0 as tier, -s.sold as place
-        from sold s join products p using (sku) join stock k using (sku)
-        where k.available > 0 order by s.sold desc, p.id limit $1
-    ),
-    fresh as (
-        select f.id, 1, f.place
-        from categories c cross join lateral (
-            select p.id, row_number() over (order by p.created_at desc, p.id) as place
-            from (
-                select id, sku, created_at from products
-                where category_id = c.id order by id desc limit 200
-            ) p join stock k using (sku)
-            where k.available > 0 order by place limit $1
-        ) f
-    ),
-    picked as (
-        select distinct on (id) id, tier, place from (table best union all table fresh) both_kinds
-        order by id, tier
-    )
-    select {SUMMARY}
-    from picked join products p using (id) join categories c on c.id = p.category_id
-    join stock s using (sku)
-    order by picked.tier, picked.place, p.id limit $1
-"""
-# Bought together most often (in the last thousand orders with this product), then what sells in the
-# same category, then what costs about the same there.
-_TOGETHER = f"""
-    with this as materialized (select id, sku, category_id, price from products where slug = $1),
-    together as (
-        select other.sku, count(*) as times
-        from (
-            select order_id from order_lines
-            where sku = (select sku from this) order by order_id desc limit 1000
-        ) mine
-        join orders o on o.id = mine.order_id and o.status in ('paid', 'fulfilled')
-        join order_lines other on other.order_id = mine.order_id
-        where other.sku <> (select sku from this)
-        group by other.sku
-    ),
-    sold as materialized ({_SOLD}),
-    near as (
-        (select sku from products
-        where category_id = (select category_id from this) and price >= (select price from this)
-        order by price, id limit 4 * $2)
-        union all
-        (select sku from products
-        where category_id = (select category_id from this) and price < (select price from this)
-        order by price desc, id desc limit 4 * $2)
-    ),
-    picked as (
-        select sku, max(times) as times, max(sold) as sold
-        from (
-            select sku, times, 0 as sold from together
-            union all
-            select s.sku, 0, s.sold
-            from sold s join products p using (sku) join this on this.category_id = p.category_id
-            union all
-            select sku, 0, 0 from near
-        ) candidates
-        group by sku
-    )
-    select {SUMMARY}, picked.times > 0
-    from picked join products p using (sku) join categories c on c.id = p.category_id
-    join stock s using (sku) cross join this
-    where p.id <> this.id and s.available > 0
-    order by picked.times desc, picked.sold desc, abs(p.price - this.price), p.id
-    limit $2
-"""
 
 
 class PostgresCatalogue:
@@ -128,6 +48,7 @@ class PostgresCatalogue:
     def __init__(self, database: Database, currency: str) -> None:
         self._database = database
         self._currency = currency
+        self._shelves = PostgresShelves(database)
 
     async def categories(self) -> list[Category]:
         """All categories with products, by name."""
@@ -188,20 +109,14 @@ class PostgresCatalogue:
 
     async def recommendations(self, slug: str, limit: int) -> Recommendations:
         """Bought together, else popular; in stock only, and never the product itself."""
-        rows = await self._database.fetch(_TOGETHER, slug, limit)
-        items = [ProductSummary(*row[:9]) for row in rows]
-        if len(items) < limit:  # a small category, or no such product
-            if not rows:
-                await self.product(slug)
-            seen = {slug, *(item.slug for item in items)}
-            more = await self.featured(limit + len(seen))
-            items += [item for item in more if item.slug not in seen]
-        together = bool(rows) and rows[0][9]
-        return Recommendations(items[:limit], "co-purchase" if together else "popular")
+        sku = await self._database.fetchval("select sku from products where slug = $1", slug)
+        if sku is None:
+            raise NotFoundError("There is no such product.")
+        return await self._shelves.shelf("also-bought", [sku], [], limit)
 
     async def featured(self, limit: int) -> list[ProductSummary]:
         """What sells, then what is new in each category, in stock only."""
-        return [ProductSummary(*row) for row in await self._database.fetch(_FEATURED, limit)]
+        return (await self._shelves.shelf("popular", [], [], limit)).items
 
     async def import_rows(self, rows: Sequence[CatalogueRow]) -> tuple[int, int]:
         """Upsert by SKU in one transaction; returns (created, updated). See `catalogue_import`."""

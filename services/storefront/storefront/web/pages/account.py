@@ -56,6 +56,7 @@ async def _own_orders(site: Site, request: Request, template: str, latest: int |
             for order in found[:latest]
         ],
         count=len(found),
+        shelf=site.templates.for_you(await site.shelves.for_you(visitor.caller)),
     )
     return site.show(page, cookies_of(request.scope), shared=False)
 

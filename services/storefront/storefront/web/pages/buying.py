@@ -43,6 +43,7 @@ async def _page(
 ) -> Reply:
     standard = site.settings.pricing.shipping["standard"]
     free_from = standard.free_from
+    skus = [line.sku for line in reversed(cart.lines)]  # the latest first
     page = site.templates.page(
         "cart.html",
         await site.navigation(),
@@ -55,6 +56,14 @@ async def _page(
         notice=notice,
         problem=problem,
         most=MAX_QUANTITY,
+        shelf=site.templates.shelf(
+            "also-bought",
+            await site.shelves.beside(skus),
+            "Goes well with what is in your cart",
+            about=skus,
+        )
+        if skus
+        else site.templates.for_you(await site.shelves.for_you(visitor.caller)),
     )
     return site.show_with_cart(page, request, visitor, cart.count, status=422 if problem else 200)
 
@@ -120,6 +129,7 @@ async def show_order(site: Site, request: Request) -> Reply:
     """An order of the caller's own: a thank-you at first, its state later."""
     visitor = await site.visitor(request)
     order = await orders.view_order(site.shop.orders, visitor.caller, request.path_params["number"])
+    skus = [line.sku for line in order.lines]
     page = site.templates.page(
         "order.html",
         await site.navigation(),
@@ -131,5 +141,11 @@ async def show_order(site: Site, request: Request) -> Reply:
         day=f"{order.placed_at:%B} {order.placed_at.day}, {order.placed_at.year}",
         country=COUNTRY_NAMES.get(order.shipping_address.country, order.shipping_address.country),
         signed_in=visitor.caller.customer is not None,
+        shelf=site.templates.shelf(
+            "also-bought",
+            await site.shelves.beside(skus),
+            "Goes well with what you bought",
+            about=skus,
+        ),
     )
     return site.show(page, cookies_of(request.scope), shared=False)

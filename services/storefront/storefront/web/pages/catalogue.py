@@ -16,20 +16,17 @@ from storefront.domain.catalogue import (
     ProductPage,
     ProductSummary,
     Query,
-    Recommendations,
 )
 from storefront.domain.errors import NotFoundError, ShopError
 from storefront.usecases import reviews
 from storefront.web import listing
 from storefront.web.inputs import slug_of, typed
-from storefront.web.render import Page
+from storefront.web.render import POPULAR, Page
 from storefront.web.site import Site
 from storefront.web.words import paragraphs
 
 from .reviews import sums, view
 
-_FEATURED = 8
-_RECOMMENDED = 4
 _REVIEWS = 3  # the newest, on the product's own page
 _HELP = 4  # products shown where a search found none
 LOW_STOCK = 5  # units from which on the page says how few are left
@@ -38,16 +35,15 @@ LOW_STOCK = 5  # units from which on the page says how few are left
 async def home(site: Site, request: Request) -> Page:
     """What the shop is, its categories, and what sells."""
     del request
-    categories, featured = await asyncio.gather(
-        site.categories(),
-        site.featured.get(_FEATURED, partial(site.shop.catalogue.featured, _FEATURED)),
-    )
+    categories, popular = await asyncio.gather(site.categories(), site.shelves.popular())
     tiles = await asyncio.gather(*(_tile(site, category) for category in categories))
     return site.templates.page(
         "home.html",
         categories,
-        heroes=featured[:3],
-        cards=site.templates.cards(featured),
+        heroes=popular.items[:3],
+        popular=site.templates.shelf(
+            "popular", popular, POPULAR, more=("/search?sort=rating", "Best rated")
+        ),
         tiles=tiles,
         total=f"{sum(category.product_count for category in categories):,}",
     )
@@ -83,9 +79,7 @@ async def search(site: Site, request: Request) -> Page:
     found, counts = await _find(site, chosen.query())
     instead: list[ProductSummary] = []
     if not found.total:
-        instead = await site.featured.get(
-            _FEATURED, partial(site.shop.catalogue.featured, _FEATURED)
-        )
+        instead = (await site.shelves.popular()).items
     return site.lists.page(tuple(categories), "", chosen, found, counts, instead[:_HELP])
 
 
@@ -104,8 +98,8 @@ async def _find(site: Site, query: Query) -> tuple[ProductPage, ProductPage]:
 async def product(site: Site, request: Request) -> Page:
     """Everything about a product, and what goes with it; raises NotFoundError."""
     slug = slug_of(request, "slug")
-    item, shelf, categories = await asyncio.gather(
-        site.shop.catalogue.product(slug), _shelf(site, slug), site.categories()
+    item, beside, categories = await asyncio.gather(
+        site.shop.catalogue.product(slug), site.shelves.beside_product(slug), site.categories()
     )
     said = None
     if item.reviews.count:
@@ -125,24 +119,21 @@ async def product(site: Site, request: Request) -> Page:
         sums=sums(said) if said else None,
         newest=[view(review) for review in said.items] if said else [],
         structured=_structured(site, item),
-        shelf=site.templates.cards(shelf.items) if shelf and shelf.items else "",
-        source=shelf.source if shelf else "",
+        beside=site.templates.shelf(
+            "also-bought",
+            beside,
+            "Customers also bought",
+            popular_title="Goes well with it",
+            about=[item.summary.sku],
+            more=(f"/c/{item.summary.category}", f"All of {item.category_name}"),
+        ),
     )
-
-
-async def _shelf(site: Site, slug: str) -> Recommendations | None:
-    """What to show beside a product; None when nobody can say: the page does without."""
-    try:
-        return await site.shelves.get(
-            slug, partial(site.shop.catalogue.recommendations, slug, _RECOMMENDED)
-        )
-    except ShopError:
-        return None
 
 
 def _structured(site: Site, item: Product) -> str:
     """schema.org data for search engines, safe inside a script element."""
     s, url = item.summary, site.settings.public_url
+    pictures = site.settings.assets_url or url
     data: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": "Product",
@@ -150,7 +141,7 @@ def _structured(site: Site, item: Product) -> str:
         "sku": s.sku,
         "category": item.category_name,
         "description": item.description,
-        "image": s.image_url if s.image_url.startswith("http") else url + s.image_url,
+        "image": s.image_url if s.image_url.startswith("http") else pictures + s.image_url,
         "offers": {
             "@type": "Offer",
             "url": f"{url}/p/{s.slug}",

@@ -1,4 +1,4 @@
-"""What is said about the shop rather than sold: API documents, robots, site map, icon."""
+"""What is said about the shop rather than sold: API documents, privacy, robots, site map, icon."""
 
 from __future__ import annotations
 
@@ -75,6 +75,12 @@ def _accepts(parameter: dict[str, Any]) -> str:
     if schema.get("default") not in (None, ""):
         words.append(f"usually {msgspec.json.encode(schema['default']).decode()}")
     return "; ".join(word for word in words if word)
+
+
+async def privacy(site: Site, request: Request) -> Reply:
+    """What is kept about visitors, and their choice."""
+    page = site.templates.page("privacy.html", await site.navigation())
+    return site.show(page, cookies_of(request.scope), shared=True)
 
 
 async def robots(site: Site, request: Request) -> Reply:

@@ -14,6 +14,8 @@
     timer = setTimeout(() => say.classList.remove("on"), 4000);
   };
 
+  document.addEventListener("tell", ({ detail }) => tell(detail));
+
   const badge = (count) => {
     const mark = document.querySelector("#cart .count");
     mark.querySelector(".n").textContent = Math.min(count, 999);
@@ -40,6 +42,7 @@
       const { count } = await answer.json();
       badge(count);
       tell(form.dataset.add + " is in your cart.");
+      document.dispatchEvent(new CustomEvent("added", { detail: form.elements.sku.value }));
     } catch {
       form.submit();
     } finally {
