@@ -54,6 +54,10 @@ def test_pods_need_nodes_by_zone_or_by_size() -> None:
     assert nodes(6) == 3  # 6 x 0.9 cores and the worker's 0.1, at 1.9 a node
 
 
+def test_prod_costs_at_most_550_dollars_at_rest() -> None:
+    assert cost(graph_of("prod")).total <= 550
+
+
 def test_what_is_not_priced_is_named_and_not_counted(tmp_path: Path) -> None:
     graph = program(
         tmp_path,
