@@ -130,6 +130,18 @@ def test_plans_are_the_same_every_time_and_tell_no_secret(stack: str) -> None:
     assert not any(word in shown for word in words)
 
 
+def test_findings_of_the_rules_are_shown_when_they_are_new() -> None:
+    pytest.importorskip("policy.check")  # a plan works without the rules, too
+    fine = through_json(graph_of("prod"))
+    bare = through_json(graph_of("prod", {"shop:data.protect": False}))
+    worse, better = plan("prod", "main", fine, bare), plan("prod", "main", bare, fine)
+    assert worse.after
+    assert any("data-carts" in finding for finding in worse.after.findings)
+    assert "data-carts: deletionProtectionEnabled" in text([worse], colour=False)
+    assert "data-carts: deletionProtectionEnabled" in markdown([worse])
+    assert "data-carts: deletionProtectionEnabled" not in text([better], colour=False)
+
+
 def test_colours_are_for_terminals_only() -> None:
     it = plan("dev", None, None, graph_of("dev"))
     assert "\x1b" in text([it], colour=True)
