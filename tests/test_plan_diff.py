@@ -248,7 +248,16 @@ def test_options_of_a_replacement_are_told(tmp_path: Path) -> None:
     (change,) = compare(
         *(program(tmp_path, text.format(on=on, opts="protect=True")) for on in ("True", "False"))
     )
-    assert "protect" in change.refused
+    assert change.refused == "it is protected (`protect`)"
+    guarded = """
+        aws.rds.Instance("d", instance_class="db.t4g.micro", deletion_protection=True,
+            engine="{engine}")
+        """
+    (change,) = compare(
+        *(program(tmp_path, guarded.format(engine=e)) for e in ("postgres", "mysql"))
+    )
+    assert (change.kind, change.data) == ("replaced", True)
+    assert change.refused == "AWS refuses (deletionProtection)"
 
 
 def test_files_are_compared_by_their_content(tmp_path: Path) -> None:

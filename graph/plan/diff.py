@@ -107,7 +107,7 @@ def _change(
             kind="removed",
             data=holds_data(old),
             kept=kept,
-            refused="" if kept else _refusal(old, old),
+            refused="" if kept else _refusal(old),
             **facts,  # type: ignore[arg-type]
         )
     details = (*_details(old, new, after, translated, anew), *_options(old, new))
@@ -117,19 +117,19 @@ def _change(
         details=tuple(details),
         data=replaced and holds_data(old),
         kept=replaced and old.options.retain_on_delete,
-        refused=_refusal(old, new) if replaced else "",
+        refused=_refusal(old) if replaced else "",
         deleted_first=replaced and new.options.delete_before_replace,
         **facts,  # type: ignore[arg-type]
     )
 
 
-def _refusal(old: Resource, new: Resource) -> str:
-    """Why the old one cannot be deleted; what stands in the state decides, not the new program."""
+def _refusal(old: Resource) -> str:
+    """Why it cannot be deleted; what stands in the state decides, not the new program."""
     if old.options.protect:
         return "it is protected (`protect`)"
-    if not old.options.retain_on_delete and new is old:
-        return next((f"AWS refuses ({g})" for g in GUARDS if old.inputs.get(g) is True), "")
-    return ""
+    if old.options.retain_on_delete:
+        return ""
+    return next((f"AWS refuses ({g})" for g in GUARDS if old.inputs.get(g) is True), "")
 
 
 def _options(old: Resource, new: Resource) -> Iterator[Detail]:
