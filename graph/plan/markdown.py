@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .report import Plan
-from .tables import table
-from .words import SIGNS, bound, counted, details, kind_of, minutes, remarks, waits
+from .words import SIGNS, assumed, bound, counted, details, kind_of, minutes, remarks, waits
 
 
 def markdown(plans: list[Plan]) -> str:
@@ -22,10 +21,8 @@ def markdown(plans: list[Plan]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     for it in plans:
         lines += ["", *_stack(it)]
-    prices = table("prices")
     lines += ["", "<details><summary>What the figures assume</summary>", ""]
-    lines.append(f"- AWS list prices in {prices['region']} as of {prices['as_of']}.")
-    lines += [f"- {assumption}" for assumption in prices["assumptions"]]
+    lines += [f"- {line}" for line in assumed()]
     return "\n".join([*lines, "", "</details>"]) + "\n"
 
 

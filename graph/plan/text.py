@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from .critical import Critical
 from .report import Plan, State
-from .tables import table
-from .words import SIGNS, bound, counted, details, kind_of, minutes, remarks, waits
+from .words import SIGNS, assumed, bound, counted, details, kind_of, minutes, remarks, waits
 
 _COLOURS = {"added": 32, "removed": 31, "changed": 33, "replaced": 35}
 _BOLD, _RED = 1, 31
@@ -17,7 +16,8 @@ def text(plans: list[Plan], *, colour: bool) -> str:
     """All stacks, one after the other, and what the figures assume."""
     paint = _Paint(colour)
     blocks = ["\n".join(_plan(it, paint)) for it in plans]
-    return "\n\n".join([*blocks, _assumed()]) + "\n"
+    notes = "\n".join(["What the figures assume", *(f"  {line}" for line in assumed())])
+    return "\n\n".join([*blocks, notes]) + "\n"
 
 
 class _Paint:
@@ -104,10 +104,3 @@ def _findings(it: Plan, state: State) -> Iterator[str]:
     if new:
         yield f"\n  {len(new)} findings"
         yield from (f"    {finding}" for finding in new)
-
-
-def _assumed() -> str:
-    prices = table("prices")
-    lines = [f"Prices: AWS list prices in {prices['region']} as of {prices['as_of']}. Assumed:"]
-    lines += [f"  {assumption}" for assumption in prices["assumptions"]]
-    return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .critical import Critical, Step
 from .diff import Change, Detail
 from .report import Plan
+from .tables import table
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "replaced": "±"}
 LONGEST = 44  # of a value; what follows would be cut anyway
@@ -92,3 +93,17 @@ def bound(path: Critical) -> str:
 def waits(step: Step) -> str:
     """How a step waits for the one before."""
     return f"after {step.why}" if step.why else "first"
+
+
+def assumed() -> list[str]:
+    """Where the figures come from, how sure they are, and what they leave out."""
+    prices = table("prices")
+    listed = prices["prices"].values()
+    checked = sum(price["checked"] for price in listed)
+    return [
+        (
+            f"AWS list prices in {prices['region']} as of {prices['as_of']}; {checked} of "
+            f"{len(listed)} were compared with published ones, the others are remembered."
+        ),
+        *prices["assumptions"],
+    ]
