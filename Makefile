@@ -10,7 +10,7 @@ READY  := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset status test check format lock bench diagram preview destroy
+.PHONY: help setup up down reset status test check format lock bench diagram plan preview destroy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ bench: $(READY) ## Measure the storefront beside a bare ASGI route
 
 diagram: $(READY) ## Draw docs/architecture.md from the program
 	@$(BIN)/python -m graph diagram prod > docs/architecture.md
+
+plan: $(READY) ## Changes, cost and time without an account (BASE=main STACK=prod FORMAT=markdown)
+	@$(BIN)/python -m graph.plan $(if $(filter-out file,$(origin STACK)),$(STACK)) \
+		$(if $(BASE),--base "$(BASE)") $(if $(FORMAT),--format $(FORMAT))
 
 preview: $(READY) ## Show what `make up STACK=...` would change
 	@$(pulumi_cli)

@@ -44,7 +44,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:data.database.instance_class", "t4g.micro", "db.t4g.medium"),
     ("shop:data.database.storage_gib", 10, "from 20 to 65536"),
     ("shop:data.database.storage_gib", 20.5, "a whole number"),
-    ("shop:data.database.max_storage_gib", 22, "at least 110 (a tenth more)"),
+    ("shop:data.database.storage_gib", 950, "at least 1045 (a tenth more)"),
     ("shop:data.database.multi_az", "true", "true or false"),
     ("shop:data.database.backup_days", 36, "from 0 to 35"),
     ("shop:data.database.backup_days", -1, "from 0 to 35"),

@@ -143,7 +143,7 @@ def test_a_new_image_migrates_again_and_an_old_one_does_not() -> None:
 
 
 def test_pods_wait_for_the_migration_and_their_identity() -> None:
-    graph = graph_of("prod")
+    graph = graph_of("prod", {"shop:network.interface_endpoints": ["sqs"]})
     job = graph.one(JOB)
     for part, identity in (("web", "storefront"), ("worker", "worker")):
         deployment = graph.one(DEPLOYMENT, f"web-{part}")

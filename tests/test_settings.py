@@ -80,7 +80,7 @@ def test_values_arrive_as_they_stand() -> None:
     read = load(config("prod"))
     assert read.network.zones == ("us-east-1a", "us-east-1b", "us-east-1c")
     assert read.data.database.engine_version == "18"
-    assert read.data.cache.nodes == 3
+    assert read.data.cache.nodes == 2
     assert read.web.shop.shipping.standard.free_from == 5000
     assert read.web.shop.shipping.express.free_from is None
     assert read.web.shop.coupons["FIVEOFF"].amount == 500

@@ -1,0 +1,148 @@
+"""What plans say of money and time, against figures worked out by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from graph import Graph
+from graph.plan import cost, critical_path
+from graph.plan.markdown import markdown
+from graph.plan.report import as_json, plan
+from graph.plan.text import text
+from tests.plans import program, through_json
+from tests.stacks import graph_of
+
+
+def total(graph: Graph, *prices: str) -> float:
+    return round(sum(i.usd for i in cost(graph).items if i.price in prices), 2)
+
+
+def test_a_database_costs_its_hours_and_disks_in_both_zones() -> None:
+    wanted = {
+        "shop:data.database.instance_class": "db.t4g.medium",
+        "shop:data.database.multi_az": True,
+        "shop:data.database.storage_gib": 100,
+    }
+    graph = graph_of("dev", {**wanted, "shop:data.database.max_storage_gib": 200})
+    assert total(graph, "db.t4g.medium") == round(2 * 730 * 0.065, 2) == 94.90
+    assert total(graph, "rds-gp3") == 23.00
+
+
+def test_a_gateway_less_is_a_gateway_and_an_address_less() -> None:
+    three, one = (
+        graph_of("prod", {"shop:network.nat": "per-az"}),
+        graph_of("prod", {"shop:network.nat": "single"}),
+    )
+    assert cost(three).total - cost(one).total == pytest.approx(2 * 730 * (0.045 + 0.005))
+
+
+def test_endpoints_cost_by_zone_and_gateway_endpoints_nothing() -> None:
+    graph = graph_of("prod", {"shop:network.interface_endpoints": ["sqs", "sts"]})
+    assert total(graph, "interface-endpoint") == round(2 * 3 * 7.30, 2)
+
+
+def test_pods_need_nodes_by_zone_or_by_size() -> None:
+    def nodes(pods: int) -> int:
+        pods_ = {"min": pods, "max": 20}
+        wanted = {"shop:web.storefront.replicas": pods_, "shop:web.storefront.cpu_request": "900m"}
+        return round(total(graph_of("dev", wanted), "c6a.large") / (730 * 0.0765))
+
+    assert nodes(2) == 2  # one a zone
+    assert nodes(6) == 3  # 6 x 0.9 cores and the worker's 0.1, at 1.9 a node
+
+
+def test_prod_costs_at_most_550_dollars_at_rest() -> None:
+    assert cost(graph_of("prod")).total <= 550
+
+
+def test_what_is_not_priced_is_named_and_not_counted(tmp_path: Path) -> None:
+    graph = program(
+        tmp_path,
+        'aws.neptune.Cluster("n")\naws.rds.Instance("d", instance_class="db.z9.huge")\n',
+    )
+    assert cost(graph).unpriced == (
+        "aws:neptune/cluster:Cluster",
+        "aws:rds/instance:Instance db.z9.huge",
+    )
+    assert cost(graph).total == 0
+
+
+def test_the_bill_goes_up_and_down_in_the_plan() -> None:
+    small, big = (
+        through_json(graph_of("dev", {"shop:data.cache.node_type": f"cache.t4g.{size}"}))
+        for size in ("micro", "small")
+    )
+    up = markdown([plan("dev", "main", small, big)])
+    down = markdown([plan("dev", "main", big, small)])
+    assert "(+9.34)" in up
+    assert "(-9.34)" in down
+
+
+def test_the_longest_way_counts_and_says_by_what_it_waits(tmp_path: Path) -> None:
+    graph = program(
+        tmp_path,
+        """
+        vpc = aws.ec2.Vpc("v", cidr_block="10.0.0.0/16")
+        subnet = aws.ec2.Subnet("s", vpc_id=vpc.id, cidr_block="10.0.0.0/24")
+        eip = aws.ec2.Eip("e")
+        nat = aws.ec2.NatGateway("n", subnet_id=subnet.id, allocation_id=eip.id)
+        aws.dynamodb.Table("t", hash_key="a", attributes=[{"name": "a", "type": "S"}],
+            opts=ResourceOptions(depends_on=[nat]))
+        """,
+    )
+    path = critical_path(graph)
+    assert [(s.name, s.seconds, s.ends, s.why) for s in path.steps] == [
+        ("v", 21, 21, ""),
+        ("s", 2, 23, "vpcId"),
+        ("n", 105, 128, "subnetId"),
+        ("t", 15, 143, "depends_on"),
+    ]
+    assert (path.seconds, path.parallel, path.bound) == (143, 143, 128)
+
+
+def test_no_more_than_sixteen_at_a_time(tmp_path: Path) -> None:
+    text = 'for i in range({n}): aws.kms.Key(f"k{{i}}")'
+    for number, seconds in ((16, 15), (17, 30), (33, 45)):
+        path = critical_path(program(tmp_path, text.format(n=number)))
+        assert (path.seconds, path.parallel) == (15, seconds)
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_plans_are_the_same_every_time_and_tell_no_secret(stack: str) -> None:
+    graph = graph_of(stack)
+    words = [
+        r.outputs["result"] for r in graph.of_type("random:index/randomPassword:RandomPassword")
+    ]
+    assert words
+    changed = graph_of(stack, {"shop:data.database.read_replica": True})
+    words += [
+        r.outputs["result"] for r in changed.of_type("random:index/randomPassword:RandomPassword")
+    ]
+    seen = set()
+    for _ in range(2):
+        it = plan(stack, "main", through_json(graph), through_json(changed))
+        seen.add(json.dumps(as_json(it)) + markdown([it]) + text([it], colour=True))
+    (shown,) = seen
+    assert "(secret)" in shown
+    assert not any(word in shown for word in words)
+
+
+def test_findings_of_the_rules_are_shown_when_they_are_new() -> None:
+    pytest.importorskip("policy.check")  # a plan works without the rules, too
+    fine = through_json(graph_of("prod"))
+    bare = through_json(graph_of("prod", {"shop:data.protect": False}))
+    worse, better = plan("prod", "main", fine, bare), plan("prod", "main", bare, fine)
+    assert worse.after
+    assert any("data-carts" in finding for finding in worse.after.findings)
+    assert "data-carts: deletionProtectionEnabled" in text([worse], colour=False)
+    assert "data-carts: deletionProtectionEnabled" in markdown([worse])
+    assert "data-carts: deletionProtectionEnabled" not in text([better], colour=False)
+
+
+def test_colours_are_for_terminals_only() -> None:
+    it = plan("dev", None, None, graph_of("dev"))
+    assert "\x1b" in text([it], colour=True)
+    assert "\x1b" not in text([it], colour=False)
