@@ -17,7 +17,7 @@ create table interactions (
     id uuid primary key,
     type text not null check (type in ('View', 'AddToCart', 'Click')),
     sku text not null,
-    session text not null, -- the visitor
+    session text not null, -- the visitor, signed in or not
     happened_at timestamptz not null
 );
 create index interactions_newest on interactions (happened_at);
