@@ -100,7 +100,7 @@ async def test_bad_lines_are_passed_over_and_counted(
     row = await owner.fetchrow("select events, skipped from event_files where key = $1", key)
     assert (row["events"], row["skipped"]) == (1, 18)  # the empty line is no line
     latin = deliver(settings, event("LID"), event("LID"))
-    body = json.dumps(event("POT", user="caf\u00e9"), ensure_ascii=False).encode("latin-1")
+    body = json.dumps(event("POT", session="caf\u00e9"), ensure_ascii=False).encode("latin-1")
     boto3.client("s3").put_object(Bucket=settings.events_bucket, Key=f"{latin}-1", Body=body)
     assert not await read(shop)
     read_files = "select events from event_files where key >= $1 order by key"
