@@ -70,7 +70,10 @@ $$;
 -- not found enough.
 create function shelf_products(shelf text, context text[], excluded text[], wanted int)
 returns table (place int, sku text, source text)
-language plpgsql stable as $$
+language plpgsql stable
+-- Planned with the values at hand: only then is a long list of bought products looked up by hash.
+set plan_cache_mode = force_custom_plan
+as $$
 #variable_conflict use_column
 declare
     near text[] := context[1:50]; -- bounds the work, however much somebody has bought
