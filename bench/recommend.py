@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import asyncpg
@@ -52,7 +52,7 @@ CASES = 3000
 CALLS = 1000  # of the SQL function, for each kind of shelf
 USER, PASSWORD = "shop", "bench"
 Formula = Callable[[int, int, int, int], float]
-Rows = dict[int, list[tuple[int, float]]]
+Rows = list[tuple[int, int, float]]
 
 
 def _llr(c: int, a: int, b: int, n: int) -> float:
@@ -87,7 +87,7 @@ def compared(known: Sequence[Basket]) -> dict[str, Rows]:
         for item in basket.items:
             containing[item].append(basket.items)
     often = {item: len(those) for item, those in containing.items()}
-    found: dict[str, Rows] = {name: {} for name in FORMULAS}
+    found: dict[str, Rows] = {name: [] for name in FORMULAS}
     for item, those in containing.items():
         together = Counter[int]()
         for items in those:
@@ -99,7 +99,7 @@ def compared(known: Sequence[Basket]) -> dict[str, Rows]:
             best = heapq.nlargest(
                 NEIGHBOURS, [(formula(c, mine, b, total), -other) for other, c, b in pairs]
             )
-            found[name][item] = [(-other, score) for score, other in best if score > 0]
+            found[name] += [(item, -other, score) for score, other in best if score > 0]
     return found
 
 
@@ -109,10 +109,6 @@ def ours(known: Sequence[Basket]) -> Baskets:
     for basket in reversed(known):
         learned.add(map(str, basket.items), known[-1].day - basket.day)
     return learned
-
-
-def _flat(rows: Rows) -> Iterator[tuple[int, int, float]]:
-    return ((item, other, score) for item, row in rows.items() for other, score in row)
 
 
 def quality(everything: Sequence[Basket]) -> None:
@@ -129,7 +125,7 @@ def quality(everything: Sequence[Basket]) -> None:
         "popularity, decayed": recent,
     }
     for name, rows in compared(known).items():
-        methods[name] = Neighbours(_flat(rows), recent)
+        methods[name] = Neighbours(rows, recent)
     methods["the shop's"] = Neighbours(mine, recent)
     questions = (
         completions(tested, CASES, SEED), companions(tested, CASES, SEED), firsts(known, tested)
