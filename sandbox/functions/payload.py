@@ -146,7 +146,11 @@ def answer(result: Any) -> Answer:
         body = result.get("body") or ""
         if not isinstance(body, str) or isinstance(cookies, str):
             raise MalformedError("body is no string, or cookies are no list")
-        raw = base64.b64decode(body) if result.get("isBase64Encoded") else body.encode()
+        raw = (
+            base64.b64decode(body, validate=True)
+            if result.get("isBase64Encoded")
+            else body.encode()
+        )
     except (TypeError, ValueError, AttributeError, binascii.Error) as problem:
         raise MalformedError(str(problem)) from problem
     if body and not any(name == "content-type" for name, _ in headers):

@@ -104,6 +104,7 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # the peer is who connects, whatever it says
         timeout_graceful_shutdown=1,
         timeout_keep_alive=60,
     )
