@@ -250,8 +250,8 @@ class Control:
         return {"recommenderArn": thing.arn}
 
 
-def handlers(store: Store) -> dict[str, Callable[[Request], Answer]]:
-    """The control plane's only path; files are read from S3 as the environment says."""
+def plane(store: Store) -> Control:
+    """The control plane over a store; files are read from S3 as the environment says."""
 
     @lru_cache(maxsize=1)
     def s3() -> Any:
@@ -259,7 +259,12 @@ def handlers(store: Store) -> dict[str, Callable[[Request], Answer]]:
 
         return boto3.client("s3", region_name=store.region)
 
-    return {"POST /": Control(store, s3)}
+    return Control(store, s3)
+
+
+def handlers(control: Control) -> dict[str, Callable[[Request], Answer]]:
+    """The control plane's only path."""
+    return {"POST /": control}
 
 
 def _invalid(message: str) -> PersonalizeError:
