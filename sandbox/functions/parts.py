@@ -51,7 +51,6 @@ def spec(graph: Graph, site: Site, realiser: Realiser, endpoints: Mapping[str, s
     told = {
         "port": port,
         "logs": str(site.logs),
-        "scratch": str(folder),
         "functions": functions,
         "apis": apis,
     }

@@ -35,12 +35,10 @@ class Outcome:
 class Pool:
     """Processes are started when they are needed and kept for the next request."""
 
-    def __init__(
-        self, function: Function, environment: Mapping[str, str], scratch: Path, log: Path
-    ) -> None:
+    def __init__(self, function: Function, environment: Mapping[str, str], log: Path) -> None:
         """``environment`` is all that the function sees; it writes to ``log``."""
         self.function = function
-        self._environment, self._scratch, self._log = environment, scratch, log
+        self._environment, self._log = environment, log
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._room = asyncio.Semaphore(min(function.reserved or PROCESSES, PROCESSES))
@@ -102,7 +100,7 @@ class Pool:
                 return worker, 0.0, {}
             self._all.discard(worker)
         begun = time.monotonic()
-        worker = await Worker.start(self._environment, self._scratch, self._log)
+        worker = await Worker.start(self._environment, self._log)
         self._all.add(worker)
         try:
             # A slow one is loaded again within its first invocation: so much longer it may take.

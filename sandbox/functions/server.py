@@ -31,12 +31,11 @@ class Server:
     """The ASGI application; what it does depends on the port that a request came to."""
 
     def __init__(self, told: Mapping[str, Any]) -> None:
-        logs, scratch = Path(told["logs"]), Path(told["scratch"])
+        logs = Path(told["logs"])
         self._pools = {
             entry["function"]["name"]: Pool(
                 function_from(entry["function"]),
                 entry["environment"],
-                scratch / "compiled",
                 logs / f"{entry['function']['name']}.log",
             )
             for entry in told["functions"]

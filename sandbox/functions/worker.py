@@ -34,18 +34,16 @@ class Worker:
         self._process, self._reader, self._writer = process, reader, writer
 
     @classmethod
-    async def start(cls, environment: Mapping[str, str], scratch: Path, log: Path) -> Worker:
+    async def start(cls, environment: Mapping[str, str], log: Path) -> Worker:
         """Start the process; it loads its handler meanwhile, see `loaded`.
 
-        ``environment`` is all that it sees, with LAMBDA_TASK_ROOT as its working folder; compiled
-        code goes to ``scratch``, so that the unpacked archive stays what it is.
+        ``environment`` is all that it sees, with LAMBDA_TASK_ROOT as its working folder.
         """
         ours, theirs = socket.socketpair()
         with log.open("ab") as out, theirs:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-I", "-S", "-X", f"pycache_prefix={scratch}"),
-                *(str(_BOOTSTRAP), str(theirs.fileno())),
+                *("-I", "-S", str(_BOOTSTRAP), str(theirs.fileno())),
                 env=dict(environment),
                 cwd=environment["LAMBDA_TASK_ROOT"],
                 stdin=asyncio.subprocess.DEVNULL,
