@@ -15,19 +15,18 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .aws import Aws
 from .awscalls import CALLS, Call, Outputs
 from .part import HOST, Part
-from .postgres import Postgres
 from .process import PartError
+from .servers import Servers
 from .state import State
-from .valkey import Valkey
 
 if TYPE_CHECKING:
     from graph import Graph
@@ -51,13 +50,14 @@ class Realised:
 class Realiser:
     """Use it as ``answers`` of `graph.evaluate`; it may be called from several threads."""
 
-    def __init__(self, state: State, postgres: Postgres, valkey: Valkey, aws: Aws) -> None:
-        self._state, self._postgres, self._valkey, self._aws = state, postgres, valkey, aws
+    def __init__(self, state: State, servers: Servers) -> None:
+        self._state, self.servers = state, servers
+        self._postgres, self._valkey, self._aws = servers.postgres, servers.valkey, servers.aws
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._session = botocore.session.Session()
         self._calls: list[Call] = []
-        self._up = {part.name: threading.Event() for part in (postgres, valkey, aws)}
+        self._up = {part.name: threading.Event() for part in servers}
         self._abandoned = ""
         self.resources: dict[str, Realised] = {}
         self.ports: dict[int, int] = {}  # a declared port -> where that is on the laptop
@@ -80,6 +80,16 @@ class Realiser:
         self._abandoned = reason
         for event in self._up.values():
             event.set()
+
+    def evaluate(self, project: Path) -> Graph:
+        """Run the program, which registers with us; raises PartError. Blocking."""
+        # Imported here: Pulumi takes a while, and the parts start meanwhile.
+        from graph import EvaluationError, evaluate  # noqa: PLC0415
+
+        try:
+            return evaluate("local", answers=self, project=project)
+        except EvaluationError as problem:
+            raise PartError(f"the program stopped:\n{problem}") from problem
 
     def __call__(self, registration: Registration) -> Outputs | None:
         """Realise one resource; the outputs it really has, or None."""

@@ -29,19 +29,21 @@ if TYPE_CHECKING:
 NAME = "functions"
 
 
-def spec(graph: Graph, site: Site, realiser: Realiser, endpoints: Mapping[str, str]) -> Spec | None:
+def spec(graph: Graph, site: Site, realiser: Realiser) -> Spec | None:
     """How to run what the graph declares; None when it has no function and no API.
 
-    ``endpoints`` are further variables that functions get, such as AWS_ENDPOINT_URL_PERSONALIZE.
     What can run is marked as served, the rest as refused. Blocking: unpacks every archive.
     """
     reader = Reader(graph)
     port = site.state.port(NAME)
-    endpoints = {**endpoints, "AWS_ENDPOINT_URL_LAMBDA": f"http://{HOST}:{port}"}
     folder = site.directory / NAME
+    found = _functions(graph, reader, site, realiser)
+    endpoints = {"AWS_ENDPOINT_URL_LAMBDA": f"http://{HOST}:{port}"}
+    if any(f.environment.get("SERVING", "off") != "off" for f in found):
+        endpoints |= realiser.servers.demand_personalize().environment
     functions = [
         {"function": declared.to_json(f), "environment": _environment(f, site, endpoints)}
-        for f in _functions(graph, reader, site, realiser)
+        for f in found
     ]
     apis = list(_apis(graph, reader, realiser))
     if not functions and not apis:

@@ -74,6 +74,9 @@ def test_a_function_sees_its_declaration_and_nothing_of_the_project(serverless: 
     assert env["PUBLIC_URL"] == serverless.url
     assert env["AWS_ENDPOINT_URL"].endswith(serverless.part("aws")["address"])
     assert env["AWS_ENDPOINT_URL_LAMBDA"].endswith(serverless.part("functions")["address"])
+    personalize = f"http://{serverless.part('personalize')['address']}"
+    for service in ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS"):
+        assert env[f"AWS_ENDPOINT_URL_{service}"] == personalize
     assert env["_X_AMZN_TRACE_ID"].startswith("Root=1-")
     assert not {"PYTHONPATH", "VIRTUAL_ENV", "USER", "SANDBOX_DETACHED"} & set(env)
     assert told["cwd"] == told["path"][0] == env["LAMBDA_TASK_ROOT"]

@@ -50,7 +50,8 @@ def function(name: str, handler: str, **settings: object) -> aws.lambda_.Functio
     )
 
 
-echo = function("echo", "echo.handle", timeout=20, memory_size=256)
+recommending = {"SERVING": "recommender"}
+echo = function("echo", "echo.handle", timeout=20, memory_size=256, variables=recommending)
 brittle = function("brittle", "brittle.handle", timeout=1)
 single = function("single", "brittle.slow", timeout=5, reserved_concurrent_executions=1)
 calls = function("calls", "aws_calls.handle", timeout=20)
