@@ -117,6 +117,7 @@ class Control:
 
     def _create_dataset_import_job(self, told: Answer) -> Thing:
         dataset = self._store.active("dataset", told["datasetArn"])
+        self._store.refuse_if_there("dataset-import-job", told["jobName"])
         for job in self._store.all("dataset-import-job", datasetArn=dataset.arn):
             if job.status not in (ACTIVE, FAILED):
                 raise PersonalizeError("ResourceInUseException", f"{job.arn} is {job.status}")
@@ -250,15 +251,15 @@ class Control:
         return {"recommenderArn": thing.arn}
 
 
-def handlers(store: Store) -> dict[str, Callable[[Request], Answer]]:
+@lru_cache(maxsize=1)
+def _s3() -> Any:
+    import boto3  # noqa: PLC0415 - only for imports
+
+    return boto3.client("s3")
+
+
+def handlers(store: Store, s3: Callable[[], Any] = _s3) -> dict[str, Callable[[Request], Answer]]:
     """The control plane's only path; files are read from S3 as the environment says."""
-
-    @lru_cache(maxsize=1)
-    def s3() -> Any:
-        import boto3  # noqa: PLC0415 - only for imports
-
-        return boto3.client("s3", region_name=store.region)
-
     return {"POST /": Control(store, s3)}
 
 

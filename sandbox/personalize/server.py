@@ -71,6 +71,8 @@ def _script(store: Store, request: Request) -> dict[str, Any]:
 
 class _Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer is one packet: two would wait for each other's acknowledgement
+    disable_nagle_algorithm = True
     server: Server
 
     def _answer(self) -> None:
