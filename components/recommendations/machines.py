@@ -21,8 +21,8 @@ from components import iam
 from .functions import FunctionLinks
 from .ground import Ground
 from .parameters import SHELVES, ParameterLinks
-from .personalize import DATASETS, PersonalizeLinks
 from .permissions import permissions
+from .personalize import DATASETS, PersonalizeLinks
 from .queues import dead_letters
 from .records import StoreLinks
 from .schedules import schedules
@@ -128,10 +128,7 @@ def machines(
         "Shelves": [_shelf(ground, told, shelf) for shelf in SHELVES],
         "TrackingParameter": told.tracking,
         "TrainingBucket": training.name,
-        **{
-            f"{kind}Dataset": arn
-            for kind, arn in zip(DATASETS, learned.datasets, strict=True)
-        },
+        **{f"{kind}Dataset": arn for kind, arn in zip(DATASETS, learned.datasets, strict=True)},
     }
     names = MACHINES if ground.settings.serving == "recommender" else ("train", "teardown")
     allowed = permissions(ground, learned=learned, export=export, told=told, failures=failures)

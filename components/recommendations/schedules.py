@@ -12,9 +12,7 @@ from components import iam
 from .ground import Ground
 
 
-def schedules(
-    ground: Ground, machines: Mapping[str, Output[str]], failures: aws.sqs.Queue
-) -> None:
+def schedules(ground: Ground, machines: Mapping[str, Output[str]], failures: aws.sqs.Queue) -> None:
     """Training as the settings say, and the pause of recommenders, if any; ``machines`` are ARNs.
 
     A run that could not even begin becomes a message in ``failures``.
@@ -57,7 +55,7 @@ def schedules(
 
 
 def six_fields(cron: str) -> str:
-    """EventBridge's way: a field for the year, and a question mark for a day that does not count."""
+    """EventBridge's way: the year too, and a question mark for a day that does not count."""
     minute, hour, day, month, weekday = cron.split()
     if weekday == "*":
         weekday = "?"
