@@ -48,7 +48,7 @@ check: $(READY) ## Formatting, lint, types, import rules, scripts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	PYTHONPATH=services/storefront $(BIN)/lint-imports --no-logo
+	PYTHONPATH=services/storefront:services/functions $(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint services/storefront/Dockerfile
 	$(BIN)/shellcheck $(SCRIPTS)
 
