@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -88,7 +89,7 @@ class RecommendationsSettings:
         if self.serving == "campaign" and self.training.rest is not None:
             yield Problem(
                 key="training.rest",
-                value=self.training.rest,
+                value=dataclasses.asdict(self.training.rest),
                 given="with serving = campaign",
                 accepted="null (a campaign bills until it is deleted), or serving: recommender",
             )
