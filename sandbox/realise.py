@@ -62,6 +62,7 @@ class Realiser:
         self.resources: dict[str, Realised] = {}
         self.ports: dict[int, int] = {}  # a declared port -> where that is on the laptop
         self._handlers: dict[str, Callable[[Registration], tuple[str, Outputs]]] = {
+            "aws:apigatewayv2/api:Api": self._http_api,
             "aws:rds/instance:Instance": self._database,
             "aws:elasticache/replicationGroup:ReplicationGroup": self._cache,
             "random:index/randomPassword:RandomPassword": self._password,
@@ -192,6 +193,11 @@ class Realiser:
             "readerEndpointAddress": HOST,
             "port": self._valkey.port,
         }
+
+    def _http_api(self, r: Registration) -> tuple[str, Outputs]:
+        """Only its address; `sandbox.functions` serves it, or says why not."""
+        endpoint = f"http://{HOST}:{self._state.port(f'api {r.name}')}"
+        return endpoint, {"apiEndpoint": endpoint}
 
     def _password(self, r: Registration) -> tuple[str, Outputs]:
         """Of the declared length and kinds of characters; kept, as Pulumi's state would."""

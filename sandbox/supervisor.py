@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from . import kubernetes, pods, run_file, specs
 from .aws import Aws
 from .catalogue import Catalogue
+from .functions import parts as functions
 from .guard import Guard
 from .kubernetes import Pod
 from .part import HOST, Part
@@ -102,7 +103,9 @@ class Supervisor:
             self._catalogue.begin()
         self._start_parts()
         graph = await self._evaluate()
+        serving = await self._run_functions(graph)
         await self._run_pods(graph)
+        await asyncio.gather(*(unit.wait_ready() for unit in serving))
         if self._fill_it:
             await self._fill()
         self._ready = True
@@ -162,6 +165,10 @@ class Supervisor:
             if r.state == "refused":
                 self._terminal.say(f"refused {r.type} {r.name}: {r.detail}", "!")
         return graph
+
+    async def _run_functions(self, graph: Graph) -> list[Unit]:
+        spec = await asyncio.to_thread(functions.spec, graph, self._site, self._realiser, {})
+        return [self._add(spec)] if spec is not None else []
 
     async def _run_pods(self, graph: Graph) -> None:
         reader = kubernetes.Reader(graph)

@@ -102,15 +102,16 @@ class S3Memory:
         if not bucket or method not in ("PUT", "POST", "DELETE"):
             return
         if key:
-            self._remember(bucket, key)
+            self.remember(bucket, key)
         elif method == "POST" and "delete" in urllib.parse.parse_qs(query, keep_blank_values=True):
             for name in re.findall(rb"<Key>(.*?)</Key>", body, re.DOTALL):
-                self._remember(bucket, _unescape(name.decode()))
+                self.remember(bucket, _unescape(name.decode()))
         elif method == "PUT" and not query:
             self._restore(bucket)
         del region  # bucket names are global
 
-    def _remember(self, bucket: str, key: str) -> None:
+    def remember(self, bucket: str, key: str) -> None:
+        """Journal an object as it is now."""
         found = s3_backends[ACCOUNT]["aws"].buckets[bucket].keys.get(key)
         if found is None or isinstance(found, FakeDeleteMarker):
             self._journal.write("s3", "aws", bucket, key, None)

@@ -29,6 +29,7 @@ from moto.secretsmanager.utils import SecretsManagerSecretIdentifier
 from moto.sqs.models import sqs_backends
 
 from . import ACCOUNT, fast
+from .firehose import Deliveries
 from .journal import Journal
 from .memory import DynamoMemory, S3Memory
 
@@ -67,6 +68,7 @@ class Server:
         journal = Journal(directory)
         self._dynamodb = DynamoMemory(journal)
         self._s3 = S3Memory(journal)
+        self._deliveries = Deliveries()
         self._sent = asyncio.Event()  # replaced each time: "some queue got a message"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,6 +95,9 @@ class Server:
             elif service == "s3" and answer[0] < 300:
                 path, query = _raw_path(scope), scope["query_string"].decode()
                 self._s3.after(region, scope["method"], path, query, body)
+            elif service == "firehose":
+                for bucket, key in self._deliveries.take():
+                    self._s3.remember(bucket, key)
         await _reply(send, answer)
 
     def _on_dynamodb(self, scope: Scope, region: str, operation: str, body: bytes) -> Answer:

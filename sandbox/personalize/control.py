@@ -251,16 +251,21 @@ class Control:
         return {"recommenderArn": thing.arn}
 
 
-@lru_cache(maxsize=1)
-def _s3() -> Any:
-    import boto3  # noqa: PLC0415 - only for imports
+def plane(store: Store) -> Control:
+    """The control plane over a store; files are read from S3 as the environment says."""
 
-    return boto3.client("s3")
+    @lru_cache(maxsize=1)
+    def s3() -> Any:
+        import boto3  # noqa: PLC0415 - only for imports
+
+        return boto3.client("s3", region_name=store.region)
+
+    return Control(store, s3)
 
 
-def handlers(store: Store, s3: Callable[[], Any] = _s3) -> dict[str, Callable[[Request], Answer]]:
-    """The control plane's only path; files are read from S3 as the environment says."""
-    return {"POST /": Control(store, s3)}
+def handlers(control: Control) -> dict[str, Callable[[Request], Answer]]:
+    """The control plane's only path."""
+    return {"POST /": control}
 
 
 def _invalid(message: str) -> PersonalizeError:

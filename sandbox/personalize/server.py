@@ -1,7 +1,8 @@
 """`python -m sandbox.personalize.server DIRECTORY PORT`: the protocols of Personalize over HTTP.
 
-A protocol is a module with ``handlers(store)``: what it answers, by method and path. The control
+A protocol is a module with ``handlers``: what it answers, by method and path. The control
 plane (`control.py`) has everything behind ``POST /``; the runtime and the events have paths.
+``POST /_sandbox/faults`` takes a `Fault`, ``DELETE`` heals, ``GET /_sandbox/events`` tells events.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from . import control
+from . import control, events, runtime
 from .store import Fault, PersonalizeError, Store
 
 HOST = "127.0.0.1"
@@ -50,13 +51,27 @@ Handler = Callable[[Request], Mapping[str, Any]]
 Handlers = Mapping[str, Handler]  # "POST /recommendations" -> what answers it
 
 
-def all_handlers(store: Store) -> dict[str, Handler]:
+def all_handlers(store: Store, events_file: Path | None = None) -> dict[str, Handler]:
     """Every protocol that is there, over one store."""
+    plane = control.plane(store)
+    kept = events.Events(store, events_file)
+    recommending = runtime.Runtime(store, plane.rows, kept)
+    threading.Thread(target=_warm, args=(recommending,), daemon=True).start()
     return {
-        **control.handlers(store),
+        **control.handlers(plane),
+        **runtime.handlers(recommending),
+        **events.handlers(kept),
         "GET /_sandbox/health": lambda _request: {"status": "ok"},
         "POST /_sandbox/faults": lambda request: _script(store, request),
+        "DELETE /_sandbox/faults": lambda _request: _heal(store),
     }
+
+
+def _warm(recommending: runtime.Runtime) -> None:
+    try:
+        recommending.warm()
+    except Exception:  # noqa: BLE001 - whoever asks will see it
+        _log.exception("imported data could not be read again")
 
 
 def _nowhere(request: Request) -> dict[str, Any]:
@@ -69,10 +84,14 @@ def _script(store: Store, request: Request) -> dict[str, Any]:
     return {}
 
 
+def _heal(store: Store) -> dict[str, Any]:
+    store.heal()
+    return {}
+
+
 class _Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer is one packet: two would wait for each other's acknowledgement
-    disable_nagle_algorithm = True
+    disable_nagle_algorithm = True  # else an answer's body waits 40 ms for the client's ACK
     server: Server
 
     def _answer(self) -> None:
@@ -144,7 +163,8 @@ def main() -> None:
     """Serve until told to stop."""
     directory, port = Path(sys.argv[1]), int(sys.argv[2])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    Server(all_handlers(Store(directory / "personalize.json")), port).serve_forever()
+    store = Store(directory / "personalize.json")
+    Server(all_handlers(store, directory / "events.jsonl"), port).serve_forever()
 
 
 if __name__ == "__main__":

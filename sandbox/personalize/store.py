@@ -34,6 +34,13 @@ Kind = Literal[
     "solution-version",
 ]
 
+_STATUS = {
+    "InternalServerException": 500,
+    "ResourceNotFoundException": 404,
+    "ServiceUnavailableException": 503,
+    "ThrottlingException": 429,
+}
+
 
 class PersonalizeError(Exception):
     """An answer that refuses; ``code`` is the name of the exception in the service's model."""
@@ -47,8 +54,9 @@ class PersonalizeError(Exception):
 class Fault:
     """Something that goes wrong ``times`` times, for all things or the one called ``name``.
 
-    Either an ``operation`` is refused with ``error``, or things of a ``kind`` end as ``ends``
-    says: "CREATE FAILED", or "never".
+    Either an ``operation`` is refused with ``error`` (and ``status``, else the usual one), or
+    answers ``seconds`` late, or with nothing in it (``empty``); or things of a ``kind`` end as
+    ``ends`` says: "CREATE FAILED", or "never". ``times`` 0 is until it is healed.
     """
 
     operation: str = ""
@@ -57,6 +65,9 @@ class Fault:
     ends: str = ""
     name: str = ""
     times: int = 1
+    seconds: float = 0.0
+    empty: bool = False
+    status: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,7 +117,8 @@ class Store:
 
     def script(self, fault: Fault) -> None:
         """From now on this goes wrong; raises PersonalizeError for a fault that says nothing."""
-        if bool(fault.operation) is bool(fault.kind) or not (fault.error or fault.ends):
+        says = fault.error or fault.ends or fault.seconds or fault.empty
+        if bool(fault.operation) is bool(fault.kind) or not says:
             raise PersonalizeError("InvalidInputException", f"no fault: {fault}")
         with self.lock:
             self._faults.append(fault)
@@ -126,6 +138,22 @@ class Store:
         with self.lock:
             if fault := self._due(name, operation=operation):
                 raise PersonalizeError(fault.error, f"{operation} was told to fail")
+
+    def fail_if_scripted(self, operation: str, name: str) -> Fault | None:
+        """As scripted: late, or with a PersonalizeError; gives what the caller has to do."""
+        with self.lock:
+            fault = self._due(name, operation=operation)
+        if fault is not None:
+            time.sleep(fault.seconds)
+            if fault.error:
+                status = fault.status or _STATUS.get(fault.error, 400)
+                raise PersonalizeError(fault.error, f"{operation} was told to fail", status)
+        return fault
+
+    def heal(self) -> None:
+        """Nothing goes wrong any more."""
+        with self.lock:
+            self._faults.clear()
 
     def arn(self, kind: Kind, path: str) -> str:
         """As Personalize puts them together."""

@@ -91,7 +91,9 @@ class World:
     def __init__(self, aws: Aws, graph: Graph) -> None:
         self._aws, self.graph = aws, graph
         self.store = Store()
-        self._serving = serving(control.handlers(self.store, lambda: self.client("s3")))
+        self._serving = serving(
+            control.handlers(control.Control(self.store, lambda: self.client("s3")))
+        )
         self._url = self._serving.__enter__()
         self._clients: dict[str, Any] = {}
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
