@@ -48,7 +48,7 @@ check: $(READY) ## Formatting, lint, types, import rules, scripts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	PYTHONPATH=services/storefront $(BIN)/lint-imports --no-logo
+	PYTHONPATH=services/storefront:services/functions $(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint services/storefront/Dockerfile
 	$(BIN)/shellcheck $(SCRIPTS)
 
@@ -62,6 +62,7 @@ lock: $(READY) ## Compile the pinned, hashed requirements from their .in files
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) requirements.in -c requirements-dev.txt -o requirements.txt
 	$(LOCK) services/storefront/requirements.in -c requirements-dev.txt -o services/storefront/requirements.txt
+	$(LOCK) services/functions/requirements.in -c requirements-dev.txt -o services/functions/requirements.txt
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 

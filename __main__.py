@@ -1,8 +1,6 @@
-"""The shop and its whole AWS estate.
+"""The shop and its whole AWS estate; stacks differ in Pulumi.<stack>.yaml only.
 
-    network ──▶ data ──▶ names ──▶ balancer ──▶ edge ──▶ web
-
-Stacks differ in Pulumi.<stack>.yaml only.
+network ──▶ data ──▶ names ──▶ recommendations ──▶ balancer ──▶ edge ──▶ web
 """
 
 import pulumi
@@ -13,6 +11,7 @@ from components.data_tier import DataArgs, DataTier
 from components.edge import Edge, EdgeArgs
 from components.names import Names, NamesArgs
 from components.network import Network, NetworkArgs
+from components.recommendations import Recommendations, RecommendationsArgs
 from components.tags import tag_everything
 from components.web_tier import WebArgs, WebTier
 
@@ -20,22 +19,25 @@ stack = settings.load()
 tag_everything(stack.project, stack.stack)
 
 network = Network("network", NetworkArgs(settings=stack.network, region=stack.region))
+data = DataTier("data", DataArgs(settings=stack.data, identifier=stack.name, network=network.links))
+names = Names("names", NamesArgs(settings=stack.edge, network=network.links))
 
-data = DataTier(
-    "data",
-    DataArgs(settings=stack.data, identifier=stack.name, network=network.links),
-)
-
-names = Names(
-    "names",
-    NamesArgs(settings=stack.edge, region=stack.region, log_key_arn=network.links.log_key_arn),
+recommendations = Recommendations(
+    "recommendations",
+    RecommendationsArgs(
+        settings=stack.recommendations,
+        physical=stack.name,
+        network=network.links,
+        data=data.links,
+        names=names.links,
+        web=stack.web,
+    ),
 )
 
 balancer = Balancer(
     "balancer",
     BalancerArgs(
-        settings=stack.web.balancer,
-        pools=stack.web.pools,
+        settings=stack.web,
         cluster_name=stack.name,
         network=network.links,
         logs=data.links.logs,
@@ -48,11 +50,11 @@ edge = Edge(
     EdgeArgs(
         settings=stack.edge,
         physical=stack.name,
-        region=stack.region,
-        log_key_arn=network.links.log_key_arn,
+        network=network.links,
         data=data.links,
         names=names.links,
         balancer=balancer.links,
+        http_api=recommendations.links.http_api,
     ),
 )
 
@@ -61,9 +63,9 @@ web = WebTier(
     WebArgs(
         settings=stack.web,
         cluster_name=stack.name,
-        region=stack.region,
         network=network.links,
         data=data.links,
+        records=recommendations.links.records,
         balancer=balancer.links,
         public_url=stack.web.public_url or edge.links.url,
     ),

@@ -12,7 +12,7 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
-from settings import BalancerSettings, PoolSettings
+from settings import WebSettings
 
 from . import peers
 from .data_tier import BALANCER_LOGS, BucketLinks
@@ -44,8 +44,7 @@ class BalancerArgs:
     inside AWS's network.
     """
 
-    settings: BalancerSettings
-    pools: PoolSettings
+    settings: WebSettings
     cluster_name: str
     network: NetworkLinks
     logs: BucketLinks
@@ -108,7 +107,7 @@ class Balancer(ComponentResource):
             subnets=args.network.application_subnet_ids,
             security_groups=[group.id],
             access_logs={"enabled": True, "bucket": args.logs.name, "prefix": BALANCER_LOGS},
-            enable_deletion_protection=args.settings.deletion_protection,
+            enable_deletion_protection=args.settings.balancer.deletion_protection,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
             enable_zonal_shift=True,
@@ -164,7 +163,7 @@ class Balancer(ComponentResource):
     def _listener(
         self, balancer: aws.lb.LoadBalancer, pods: aws.lb.TargetGroup, instances: aws.lb.TargetGroup
     ) -> aws.lb.Listener:
-        origin, pools = self._args.origin, self._args.pools
+        origin, pools = self._args.origin, self._args.settings.pools
         front: dict[str, Any] = {"port": 80, "protocol": "HTTP"}
         if origin is not None:
             front = {

@@ -89,6 +89,21 @@ def objects(bucket: aws.s3.Bucket) -> Output[str]:
     return bucket.arn.apply(lambda arn: f"{arn}/*")
 
 
+def below(bucket_arn: Output[str], folder: str) -> Output[str]:
+    """Everything below ``folder`` (such as "events/")."""
+    return bucket_arn.apply(lambda arn: f"{arn}/{folder}*")
+
+
+def read_below(bucket_arn: Output[str], folder: str) -> list[iam.Statement]:
+    """Read and list what is below ``folder``, and nothing else of a bucket."""
+    return [
+        iam.allow(["s3:GetObject"], on=[below(bucket_arn, folder)]),
+        iam.allow(
+            ["s3:ListBucket"], on=[bucket_arn], when={"StringLike": {"s3:prefix": [f"{folder}*"]}}
+        ),
+    ]
+
+
 def read_by_cloudfront(bucket: aws.s3.Bucket) -> iam.Statement:
     """Distributions of this account read objects, by their origin access control."""
     return {

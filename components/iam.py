@@ -66,11 +66,25 @@ def role(
     opts: ResourceOptions,
 ) -> aws.iam.Role:
     """A role that ``trusted`` may take on and that may do exactly what is ``allowed``."""
+    return role_with_policy(
+        name, description=description, trusted=trusted, allowed=allowed, opts=opts
+    )[0]
+
+
+def role_with_policy(
+    name: str,
+    *,
+    description: str,
+    trusted: Statement,
+    allowed: Sequence[Statement],
+    opts: ResourceOptions,
+) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+    """The same, and the policy: for who must wait until the role may do its work."""
     made = aws.iam.Role(
         name, description=description, assume_role_policy=document(trusted), opts=opts
     )
-    aws.iam.RolePolicy(name, role=made.name, policy=document(*allowed), opts=opts)
-    return made
+    policy = aws.iam.RolePolicy(name, role=made.name, policy=document(*allowed), opts=opts)
+    return made, policy
 
 
 def account_id() -> Output[str]:

@@ -87,3 +87,24 @@ def for_cloudfront() -> iam.Statement:
         "Resource": "*",
         "Condition": iam.our_distributions(),
     }
+
+
+def for_personalize() -> iam.Statement:
+    """Personalize reads what it imports in its own name; whose buckets, their policies say.
+
+    The actions are those that AWS names for imports from an encrypted bucket. A key for nothing but
+    training data, because one of them hands its use on.
+    """
+    return {
+        "Sid": "Personalize",
+        "Effect": "Allow",
+        "Principal": {"Service": "personalize.amazonaws.com"},
+        "Action": [
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:GenerateDataKey",
+            "kms:ListGrants",
+        ],
+        "Resource": "*",
+    }

@@ -12,6 +12,7 @@ from settings import EdgeSettings, ZoneSettings
 from . import iam, keys
 from .balancer import Origin
 from .links import plain
+from .network import NetworkLinks
 
 GLOBAL = "us-east-1"  # where CloudFront, its firewall and Route 53 keep what belongs to them
 ORIGIN = "origin"  # the label below the domain by which the edge calls the load balancer
@@ -20,11 +21,10 @@ LOG_DAYS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class NamesArgs:
-    """``region`` is the stack's, ``log_key_arn`` its key for log groups."""
+    """The network says which region the load balancer will be in."""
 
     settings: EdgeSettings
-    region: str
-    log_key_arn: Output[str]
+    network: NetworkLinks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,32 +55,34 @@ class Names(ComponentResource):
         self.links = NamesLinks(site=None, origin=None)
         domain, zone = args.settings.domain, args.settings.zone
         if domain is not None and zone is not None:
-            zone_id = self._zone(zone, args)
+            zone_id = self._zone(zone, args.network)
             self._authorities(domain, zone_id)
-            certificates = self._certificates(domain, zone_id, args.region)
+            certificates = self._certificates(domain, zone_id, args.network.region)
             self.links = NamesLinks(
                 site=Site(domain=domain, zone_id=zone_id, certificate_arn=certificates[GLOBAL]),
-                origin=Origin(name=f"{ORIGIN}.{domain}", certificate_arn=certificates[args.region]),
+                origin=Origin(
+                    name=f"{ORIGIN}.{domain}", certificate_arn=certificates[args.network.region]
+                ),
             )
         self.register_outputs({"links": plain(self.links)})
 
-    def _zone(self, zone: ZoneSettings, args: NamesArgs) -> Output[str]:
+    def _zone(self, zone: ZoneSettings, network: NetworkLinks) -> Output[str]:
         if zone.source == "lookup":
             return aws.route53.get_zone_output(name=zone.name, private_zone=False).zone_id
         made = aws.route53.Zone(
             self._name, name=zone.name, comment="The shop's names", opts=self._mine
         )
-        self._query_log(zone.name, made, args)
+        self._query_log(zone.name, made, network)
         return made.zone_id
 
-    def _query_log(self, zone: str, made: aws.route53.Zone, args: NamesArgs) -> None:
+    def _query_log(self, zone: str, made: aws.route53.Zone, network: NetworkLinks) -> None:
         """Who asked for which name; of a zone that was there already, its owner decides."""
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-queries",
             name=f"/aws/route53/{zone}",
             retention_in_days=LOG_DAYS,
             kms_key_id=keys.for_logs(
-                f"{self._name}-logs", args.log_key_arn, args.region, GLOBAL, self._mine
+                f"{self._name}-logs", network.log_key_arn, network.region, GLOBAL, self._mine
             ),
             region=GLOBAL,
             opts=self._mine,
@@ -157,3 +159,23 @@ class Names(ComponentResource):
             ).certificate_arn
             for place, certificate in made.items()
         }
+
+
+def alias(
+    name: str,
+    site: Site,
+    host: str,
+    kind: str,
+    target: Input[str],
+    target_zone: Input[str],
+    opts: ResourceOptions,
+) -> None:
+    """One name that stands for another of AWS's."""
+    aws.route53.Record(
+        name,
+        zone_id=site.zone_id,
+        name=host,
+        type=kind,
+        aliases=[{"name": target, "zone_id": target_zone, "evaluate_target_health": False}],
+        opts=opts,
+    )

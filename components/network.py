@@ -24,12 +24,13 @@ class NetworkArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkLinks:
-    """What the other tiers live in. Subnets and networks are one a zone, in the same order.
+    """What the other tiers live in. Subnets and networks are one a zone of ``region``, in order.
 
     ``endpoints_group_id`` guards the interface endpoints (None without any): who uses them is
     admitted by its own tier. ``log_key_arn`` encrypts log groups.
     """
 
+    region: str
     vpc_id: Output[str]
     public_subnet_ids: tuple[Output[str], ...]
     application_subnet_ids: tuple[Output[str], ...]
@@ -85,6 +86,7 @@ class Network(ComponentResource):
         self._flow_logs(log_key)
 
         self.links = NetworkLinks(
+            region=args.region,
             vpc_id=self._vpc.id,
             public_subnet_ids=tuple(subnet.id for subnet in public.values()),
             application_subnet_ids=tuple(subnet.id for subnet in application.values()),

@@ -8,20 +8,24 @@ from .model import Graph, Resource
 
 # Parts of a type token that read better under the service's own name.
 _SERVICES = {
+    "apigatewayv2": "API Gateway",
     "cloudwatch": "CloudWatch",
     "dynamodb": "DynamoDB",
     "ec2": "VPC",
     "eks": "EKS",
     "elasticache": "ElastiCache",
     "iam": "IAM",
+    "kinesis": "Firehose",
     "kms": "KMS",
     "kubernetes": "Kubernetes",
+    "lambda": "Lambda",
     "random": "Random",
     "rds": "RDS",
     "s3": "S3",
     "secretsmanager": "Secrets Manager",
     "sesv2": "SES",
     "sqs": "SQS",
+    "ssm": "Systems Manager",
     "vpc": "VPC",
 }
 

@@ -1,13 +1,20 @@
 """Typed, validated stack settings; `load` is the only way in.
 
-One structured key a tier (`shop:network`, `shop:data`, `shop:edge`, `shop:web`) and
-`shop:runs_on`, read from the stack's own Pulumi.<stack>.yaml. Secrets do not belong here: the
-program makes them.
+One structured key a tier (`shop:network`, `shop:data`, `shop:recommendations`, `shop:edge`,
+`shop:web`) and `shop:runs_on`, read from the stack's own Pulumi.<stack>.yaml. Secrets do not belong
+here: the program makes them.
 """
 
 from .data import CacheSettings, DatabaseSettings, DataSettings
 from .edge import EdgeSettings, FirewallSettings, ZoneSettings
 from .network import NetworkSettings
+from .recommendations import (
+    FunctionSettings,
+    PauseSettings,
+    RecommendationsSettings,
+    RouteSettings,
+    TrainingSettings,
+)
 from .shop import ShopSettings
 from .stack import Settings, SettingsError, load
 from .traffic import BalancerSettings, FleetSettings, PoolSettings
@@ -22,12 +29,17 @@ __all__ = [
     "EdgeSettings",
     "FirewallSettings",
     "FleetSettings",
+    "FunctionSettings",
     "MailSettings",
     "NetworkSettings",
+    "PauseSettings",
     "PoolSettings",
+    "RecommendationsSettings",
+    "RouteSettings",
     "Settings",
     "SettingsError",
     "ShopSettings",
+    "TrainingSettings",
     "WebSettings",
     "WorkloadSettings",
     "ZoneSettings",

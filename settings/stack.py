@@ -15,11 +15,19 @@ from .data import DataSettings
 from .edge import EdgeSettings
 from .network import NEEDED_BY_INSTANCES, NetworkSettings
 from .reading import Problem, attempt, read, show
+from .recommendations import NEEDED_BY_SHELVES, RecommendationsSettings
 from .web import WebSettings
 
 # No AWS account has this number: a stack that is bound to it cannot be deployed.
 NO_ACCOUNT = "000000000000"
-KEYS = ("shop:runs_on", "shop:network", "shop:data", "shop:edge", "shop:web")
+KEYS = (
+    "shop:runs_on",
+    "shop:network",
+    "shop:data",
+    "shop:recommendations",
+    "shop:edge",
+    "shop:web",
+)
 T = TypeVar("T")
 
 
@@ -42,6 +50,7 @@ class Settings:
     runs_on: Literal["aws", "laptop"]
     network: NetworkSettings
     data: DataSettings
+    recommendations: RecommendationsSettings
     edge: EdgeSettings
     web: WebSettings
 
@@ -57,6 +66,7 @@ def load() -> Settings:
     config = pulumi.Config("shop")
     network = _tier(config, "network", NetworkSettings, problems)
     data = _tier(config, "data", DataSettings, problems)
+    recommendations = _tier(config, "recommendations", RecommendationsSettings, problems)
     edge = _tier(config, "edge", EdgeSettings, problems)
     web = _tier(config, "web", WebSettings, problems)
     problems.extend(
@@ -70,6 +80,8 @@ def load() -> Settings:
     if network and web:
         problems.extend(_lines(lambda: _room_for_pods(network, web)))
         problems.extend(_lines(lambda: _way_out_for_instances(network, web)))
+    if network and recommendations:
+        problems.extend(_lines(lambda: _way_out_for_shelves(network, recommendations)))
     if edge and web:
         problems.extend(_lines(lambda: _other_address(edge, web)))
     if web and runs_on == "laptop":
@@ -80,7 +92,7 @@ def load() -> Settings:
     if web and runs_on == "aws":
         for check in (_cookies_in_the_clear, _pages_in_the_clear, _mail_in_files):
             problems.extend(_lines(functools.partial(check, web)))
-    if problems or not (network and data and edge and web):
+    if problems or not (network and data and recommendations and edge and web):
         lines = [f"Pulumi.{pulumi.get_stack()}.yaml:", *(f"  {line}" for line in problems)]
         raise SettingsError("\n".join(lines))
     return Settings(
@@ -90,6 +102,7 @@ def load() -> Settings:
         runs_on=runs_on,
         network=network,
         data=data,
+        recommendations=recommendations,
         edge=edge,
         web=web,
     )
@@ -127,6 +140,19 @@ def _way_out_for_instances(network: NetworkSettings, web: WebSettings) -> Iterat
             value=web.fleet.max,
             given=f"with nat = none and without the interface_endpoints {', '.join(missing)}",
             accepted="0, a nat, or those endpoints",
+        )
+
+
+def _way_out_for_shelves(
+    network: NetworkSettings, recommendations: RecommendationsSettings
+) -> Iterator[Problem]:
+    missing = [name for name in NEEDED_BY_SHELVES if name not in network.interface_endpoints]
+    if network.nat == "none" and recommendations.serving != "off" and missing:
+        yield Problem(
+            key="shop:recommendations.serving",
+            value=recommendations.serving,
+            given=f"with nat = none and without the interface_endpoints {', '.join(missing)}",
+            accepted='"off", a nat, or those endpoints',
         )
 
 

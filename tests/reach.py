@@ -66,6 +66,9 @@ def members(graph: Graph, group: str) -> set[str]:
     """The types of what a security group guards."""
     (id_,) = [id_ for id_, name in groups(graph).items() if name == group]
     found = {r.type for r in graph for key in _MEMBERS if id_ in (r.inputs.get(key) or [])}
+    for function in graph.of_type("aws:lambda/function:Function"):
+        if id_ in function.inputs.get("vpcConfig", {}).get("securityGroupIds", []):
+            found.add(function.type)
     for template in graph.of_type("aws:ec2/launchTemplate:LaunchTemplate"):
         for interface in template.inputs["networkInterfaces"]:
             if id_ in interface["securityGroups"]:

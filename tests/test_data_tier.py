@@ -237,16 +237,17 @@ def test_events_that_nobody_can_handle_end_in_the_dead_letter_queue() -> None:
         assert each.inputs["kmsMasterKeyId"] == data_key(graph)
 
 
-def test_groups_admit_only_pods_and_instances() -> None:
+def test_groups_admit_only_who_reads_them() -> None:
     graph = graph_of("prod")
     pods = graph.one("eks:index:Cluster").outputs["clusterSecurityGroupId"]
     fleet = graph.one("aws:ec2/securityGroup:SecurityGroup", "web-fleet").id
     rules = graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-    for name, port in (("data-database", 5432), ("data-cache", 6379)):
+    functions = graph.one("aws:ec2/securityGroup:SecurityGroup", "recommendations-functions").id
+    for name, port, more in (("data-database", 5432, {functions}), ("data-cache", 6379, set())):
         group = graph.one("aws:ec2/securityGroup:SecurityGroup", name)
         assert "ingress" not in group.inputs
         admitted = [r.inputs for r in rules if r.inputs["securityGroupId"] == group.id]
-        assert {rule["referencedSecurityGroupId"] for rule in admitted} == {pods, fleet}
+        assert {rule["referencedSecurityGroupId"] for rule in admitted} == {pods, fleet} | more
         for rule in admitted:
             assert (rule["fromPort"], rule["toPort"], rule["ipProtocol"]) == (port, port, "tcp")
     assert database(graph)["vpcSecurityGroupIds"] == [

@@ -72,7 +72,9 @@ def test_every_command_of_the_readme_is_a_make_target() -> None:
 def test_requirements_are_pinned_and_hashed() -> None:
     for path in tracked("*requirements*.txt"):
         text = path.read_text()
-        for line in text.splitlines():
-            if line and not line.startswith((" ", "#", "\t")):
-                assert "==" in line, f"{path.name}: {line}"
-        assert text.count("--hash=sha256:") > 10, path
+        pins = [
+            line for line in text.splitlines() if line and not line.startswith((" ", "#", "\t"))
+        ]
+        for line in pins:
+            assert "==" in line, f"{path.name}: {line}"
+        assert text.count("--hash=sha256:") >= len(pins) > 0, path

@@ -170,7 +170,8 @@ def test_interface_endpoints_are_made_by_name_and_admit_servers_only() -> None:
     rules = [r.inputs for r in graph.of_type(RULE) if r.inputs["securityGroupId"] == group.id]
     cluster = graph.one("eks:index:Cluster").outputs["clusterSecurityGroupId"]
     fleet = graph.one("aws:ec2/securityGroup:SecurityGroup", "web-fleet").id
-    assert {r["referencedSecurityGroupId"] for r in rules} == {cluster, fleet}
+    functions = graph.one("aws:ec2/securityGroup:SecurityGroup", "recommendations-functions").id
+    assert {r["referencedSecurityGroupId"] for r in rules} == {cluster, fleet, functions}
     assert all((r["fromPort"], r["toPort"]) == (443, 443) for r in rules)
 
 

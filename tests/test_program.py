@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import keyword
 import re
 import subprocess
 import sys
@@ -46,13 +47,28 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 # Actions that know no resources: "*" is all there is.
 WITHOUT_RESOURCES = {
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
     "ecr:GetAuthorizationToken",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "personalize:PutEvents",
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
 }
-TIERS = ("Network", "DataTier", "Names", "Balancer", "Edge", "WebTier")
+TIERS = ("Network", "DataTier", "Names", "Recommendations", "Balancer", "Edge", "WebTier")
 # What holds data that nobody could make again.
 STATEFUL = (
     "aws:dynamodb/table:Table",
@@ -130,6 +146,7 @@ def test_everything_is_encrypted_with_a_key_of_ours(graph: Graph) -> None:
     keys = {
         "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId",
         "aws:elasticache/replicationGroup:ReplicationGroup": "kmsKeyId",
+        "aws:lambda/function:Function": "kmsKeyArn",
         "aws:rds/instance:Instance": "kmsKeyId",
         "aws:secretsmanager/secret:Secret": "kmsKeyId",
         "aws:sqs/queue:Queue": "kmsMasterKeyId",
@@ -168,9 +185,11 @@ def test_no_policy_allows_everything(graph: Graph) -> None:
         for target in [on] if isinstance(on, str) else on:
             if set(actions) <= WITHOUT_RESOURCES:
                 continue
-            # A group's own id is AWS's to choose; its name stands behind it.
+            # A group's own id is AWS's to choose; its name stands behind it. What Personalize
+            # holds begins with the stack's name.
             pattern = (
-                r"arn:aws:[a-z0-9-]+:[^*]+(/\*|:log-stream:\*|:\*:autoScalingGroupName/[\w-]+)?"
+                r"arn:aws:[a-z0-9-]+:[^*]+"
+                r"(/\*|:log-stream:\*|/shop-\w+-\*|:\*:autoScalingGroupName/[\w-]+)?"
             )
             assert re.fullmatch(pattern, target), f"{resource.name}: {target}"
     assert seen > 10
@@ -182,8 +201,8 @@ def test_roles_are_taken_by_named_services_only(graph: Graph) -> None:
             continue
         for statement in json.loads(role.inputs["assumeRolePolicy"])["Statement"]:
             assert statement["Principal"]["Service"].endswith(".amazonaws.com")
-            if statement["Principal"]["Service"] == "ec2.amazonaws.com":
-                continue  # a profile is given to instances of its own account only
+            if statement["Principal"]["Service"] in ("ec2.amazonaws.com", "lambda.amazonaws.com"):
+                continue  # given to instances and functions of its own account only
             assert statement["Condition"], role.name  # nobody else's pods, nobody else's account
 
 
@@ -193,6 +212,7 @@ def test_everything_that_can_be_tagged_is(graph: Graph) -> None:
     tagged = 0
     for resource in own(graph):
         module, kind = resource.type.removeprefix("aws:").split("/")[0], resource.type.split(":")[2]
+        module += "_" if keyword.iskeyword(module) else ""
         holder = aws if module == "index" else getattr(aws, module)
         if not hasattr(getattr(holder, kind), "tags"):
             continue

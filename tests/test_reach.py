@@ -9,6 +9,7 @@ from tests.test_program import graph, texts
 
 __all__ = ["graph"]  # the fixture: every stack, as it is and as it might be
 SERVERS = ("pods", "web-fleet")  # what serves the shop, and needs its data
+FUNCTIONS = "recommendations-functions"  # what reads the database, and nothing else
 
 
 def test_nothing_is_open_to_the_world(graph: Graph) -> None:
@@ -29,11 +30,15 @@ def test_from_the_internet_the_way_in_leads_through_cloudfront_and_the_balancer(
     graph: Graph,
 ) -> None:
     assert callers(graph, "balancer") == {CLOUDFRONT}
-    assert {source for source, _, _ in ways(graph)} <= {INTERNET, CLOUDFRONT, "balancer", *SERVERS}
+    known = {INTERNET, CLOUDFRONT, "balancer", *SERVERS, FUNCTIONS}
+    assert {source for source, _, _ in ways(graph)} <= known
     for server in SERVERS:
         assert callers(graph, server) == {"balancer"}
-    for data in ("data-database", "data-cache"):
-        assert callers(graph, data) == set(SERVERS)
+    assert callers(graph, "data-cache") == set(SERVERS)
+    assert callers(graph, "data-database") == {*SERVERS, FUNCTIONS}
+    # API Gateway calls Lambda past all groups; nobody reaches a function otherwise.
+    assert callers(graph, FUNCTIONS) == set()
+    assert reached(graph, FUNCTIONS) <= {"data-database", "network-endpoints"}
     # One step at a time, and nobody calls back.
     for inner in ("data-database", "data-cache", "network-endpoints"):
         assert reached(graph, inner) == set()
@@ -45,4 +50,5 @@ def test_from_the_internet_the_way_in_leads_through_cloudfront_and_the_balancer(
 def test_a_group_guards_what_it_is_named_after(graph: Graph) -> None:
     assert members(graph, "balancer") == {"aws:lb/loadBalancer:LoadBalancer"}
     assert members(graph, "web-fleet") == {"aws:ec2/launchTemplate:LaunchTemplate"}
+    assert members(graph, FUNCTIONS) == {"aws:lambda/function:Function"}
     assert members(graph, "data-cache") == {"aws:elasticache/replicationGroup:ReplicationGroup"}

@@ -57,8 +57,17 @@ def test_every_key_of_a_stack_file_is_explained(stack: str) -> None:
     groups = {"config:", "shop:network:", "shop:data:", "shop:edge:", "shop:web:", "shop:"}
     groups |= {"database:", "cache:", "firewall:", "balancer:", "fleet:", "cluster:"}
     groups |= {"storefront:", "worker:", "mail:"}
+    groups |= {"shop:recommendations:", "events:", "recommend:", "export:", "training:"}
     # One comment may speak for the two lines below it.
-    shared = {"max_storage_gib", "cpu_limit", "standard", "express", "WELCOME10", "FIVEOFF"}
+    shared = {
+        "burst",
+        "max_storage_gib",
+        "cpu_limit",
+        "standard",
+        "express",
+        "WELCOME10",
+        "FIVEOFF",
+    }
     for before, line in itertools.pairwise(lines):
         key = line.strip()
         name = key.split(": ")[0].rstrip(":")
@@ -137,6 +146,10 @@ def test_an_image_is_one_build(image: str) -> None:
         "shop:runs_on",
         "shop:network",
         "shop:data",
+        "shop:recommendations",
+        "shop:recommendations.serving",
+        "shop:recommendations.recommend.concurrency",
+        "shop:recommendations.training.rest",
         "shop:edge",
         "shop:edge.domain",
         "shop:edge.firewall.mode",
@@ -249,3 +262,34 @@ def test_instances_without_nat_need_endpoints_of_their_own() -> None:
 def test_a_stack_without_nat_has_what_its_pods_call() -> None:
     changes = {"shop:network.nat": "none", "shop:network.interface_endpoints": WITHOUT_NAT}
     assert graph_of("dev", changes).of_type("aws:ec2/natGateway:NatGateway") == []
+
+
+def test_shelves_by_personalize_need_a_way_to_it() -> None:
+    changes = {
+        "shop:network.nat": "none",
+        "shop:network.interface_endpoints": WITHOUT_NAT,
+        "shop:recommendations.serving": "recommender",
+    }
+    (line,) = refusal(config("dev", changes))
+    assert line == (
+        'shop:recommendations.serving is "recommender" with nat = none and without the '
+        'interface_endpoints personalize-runtime; accepted: "off", a nat, or those endpoints'
+    )
+    load(config("dev", {**changes, "shop:recommendations.serving": "off"}))
+    open_ways = [*WITHOUT_NAT, "personalize-runtime"]
+    load(config("dev", {**changes, "shop:network.interface_endpoints": open_ways}))
+
+
+def test_only_recommenders_rest() -> None:
+    rest = {"starts": "0 20 * * *", "ends": "0 6 * * MON-FRI"}
+    changes = {
+        "shop:recommendations.serving": "campaign",
+        "shop:recommendations.training.rest": rest,
+    }
+    (line,) = refusal(config("dev", changes))
+    assert line.startswith("shop:recommendations.training.rest is ")
+    assert line.endswith(
+        "with serving = campaign; accepted: null (a campaign bills until it is deleted), "
+        "or serving: recommender"
+    )
+    load(config("dev", {**changes, "shop:recommendations.serving": "recommender"}))

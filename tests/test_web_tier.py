@@ -110,6 +110,7 @@ def test_identities_may_do_their_own_work_and_nothing_else() -> None:
     carts = of("aws:dynamodb/table:Table", "data-carts")
     sessions = of("aws:dynamodb/table:Table", "data-sessions")
     images = of("aws:s3/bucket:Bucket", "data-images")
+    records = of("aws:s3/bucket:Bucket", "recommendations-records")
     queue = of("aws:sqs/queue:Queue", "data-order-events")
     key = of("aws:kms/key:Key", "data")
     identity = arn(graph, graph.one("aws:sesv2/emailIdentity:EmailIdentity"))
@@ -132,6 +133,8 @@ def test_identities_may_do_their_own_work_and_nothing_else() -> None:
         **{f"dynamodb:{action}": [carts] for action in items},
         **{f"sqs:{action}": [queue] for action in (*messages, "ChangeMessageVisibility")},
         "ses:SendEmail": [identity],
+        "s3:GetObject": [f"{records}/events/*"],
+        "s3:ListBucket": [records],
         **use_key,
     }
     assert statements(graph, "web-migrate") == {

@@ -9,6 +9,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from components import keys
 from components.links import plain
 from components.network import NetworkLinks
+from components.tables import TableLinks, table
 from settings import DataSettings
 
 from .buckets import BALANCER_LOGS, BucketLinks, image_bucket, log_bucket
@@ -16,7 +17,6 @@ from .cache import CacheLinks, cache
 from .database import DatabaseLinks, database
 from .ground import Ground
 from .queue import QueueLinks, order_events
-from .tables import TableLinks, table
 
 __all__ = [
     "BALANCER_LOGS",
@@ -42,7 +42,10 @@ class DataArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class DataLinks:
-    """What the other tiers read and write; all of it is encrypted with ``key_arn``."""
+    """What the other tiers read and write; all of it is encrypted with ``key_arn``.
+
+    ``protect`` says whether what holds data is guarded against deletion, here and elsewhere.
+    """
 
     database: DatabaseLinks
     cache: CacheLinks
@@ -52,6 +55,7 @@ class DataLinks:
     logs: BucketLinks
     order_events: QueueLinks
     key_arn: Output[str]
+    protect: bool
 
 
 class DataTier(ComponentResource):
@@ -82,11 +86,22 @@ class DataTier(ComponentResource):
         self.links = DataLinks(
             database=database(ground, args.identifier),
             cache=cache(ground),
-            carts=table(ground, "carts", key="cart_id"),
-            sessions=table(ground, "sessions", key="session_id"),
+            carts=_table(ground, "carts", key="cart_id"),
+            sessions=_table(ground, "sessions", key="session_id"),
             images=image_bucket(ground, logs),
             logs=logs,
             order_events=order_events(ground),
             key_arn=key.arn,
+            protect=args.settings.protect,
         )
         self.register_outputs({"links": plain(self.links)})
+
+
+def _table(ground: Ground, part: str, key: str) -> TableLinks:
+    return table(
+        f"{ground.name}-{part}",
+        key=key,
+        key_arn=ground.key_arn,
+        protect=ground.settings.protect,
+        opts=ground.kept,
+    )

@@ -12,29 +12,30 @@ from components.balancer import BalancerLinks
 from components.data_tier import DataLinks
 from components.links import plain
 from components.names import GLOBAL, NamesLinks
+from components.network import NetworkLinks
+from components.recommendations import HttpApiLinks
 from settings import EdgeSettings
 
-from .distribution import HttpApiLinks, Parts, distribution
+from .distribution import Parts, distribution
 from .files import file_bucket, maintenance_page
 from .firewall import firewall, log_refusals
 from .records import health_check, records
 from .static import upload
 
-__all__ = ["Edge", "EdgeArgs", "EdgeLinks", "HttpApiLinks"]
+__all__ = ["Edge", "EdgeArgs", "EdgeLinks"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeArgs:
-    """``physical`` is project and stack, ``log_key_arn`` the key for log groups of ``region``."""
+    """``physical`` is project and stack."""
 
     settings: EdgeSettings
     physical: str
-    region: str
-    log_key_arn: Output[str]
+    network: NetworkLinks
     data: DataLinks
     names: NamesLinks
     balancer: BalancerLinks
-    http_api: HttpApiLinks | None = None
+    http_api: HttpApiLinks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,8 @@ class Edge(ComponentResource):
         maintenance_page(name, files, mine)
         upload(f"{name}-static", files, mine)
         acl = firewall(name, told, mine)
-        key_arn = keys.for_logs(f"{name}-logs", args.log_key_arn, args.region, GLOBAL, mine)
+        network = args.network
+        key_arn = keys.for_logs(f"{name}-logs", network.log_key_arn, network.region, GLOBAL, mine)
         log_refusals(name, args.physical, acl, told.log_days, key_arn, mine)
         made = distribution(
             name,

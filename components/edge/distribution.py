@@ -12,6 +12,7 @@ from pulumi import CustomTimeouts, Input, Output, ResourceOptions
 
 from components.balancer import BalancerLinks
 from components.names import ORIGIN, Site
+from components.recommendations import HttpApiLinks
 from settings import EdgeSettings
 
 from .caching import caching
@@ -31,14 +32,6 @@ READ_SECONDS = 30  # the longest that the storefront works on a request is about
 
 
 @dataclass(frozen=True, kw_only=True)
-class HttpApiLinks:
-    """An HTTP API that serves the paths of ``pattern`` (such as "/recommendations/*")."""
-
-    domain_name: Output[str]
-    pattern: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Parts:
     """What a distribution is made of; ``images`` and ``files`` are buckets' domain names."""
 
@@ -47,7 +40,7 @@ class Parts:
     balancer: BalancerLinks
     images: Output[str]
     files: Output[str]
-    http_api: HttpApiLinks | None
+    http_api: HttpApiLinks
     web_acl_arn: Input[str]
 
 
@@ -91,20 +84,20 @@ def distribution(name: str, parts: Parts, mine: ResourceOptions) -> aws.cloudfro
             "response_headers_policy_id": page_headers,
         },
     ]
-    if parts.http_api is not None:
-        behaviours.append(
-            {
-                **https,
-                "path_pattern": parts.http_api.pattern,
-                "target_origin_id": "api",
-                "allowed_methods": ALL,
-                "cached_methods": ["GET", "HEAD"],
-                "compress": True,
-                "cache_policy_id": NOT_CACHED,
-                "origin_request_policy_id": ALL_BUT_HOST,
-                "response_headers_policy_id": file_headers,
-            }
-        )
+    behaviours += [
+        {
+            **https,
+            "path_pattern": pattern,
+            "target_origin_id": "api",
+            "allowed_methods": ALL,
+            "cached_methods": ["GET", "HEAD"],
+            "compress": True,
+            "cache_policy_id": NOT_CACHED,
+            "origin_request_policy_id": ALL_BUT_HOST,
+            "response_headers_policy_id": file_headers,
+        }
+        for pattern in parts.http_api.patterns
+    ]
     default: Any = shop
     blocked = list(parts.settings.blocked_countries)
     return aws.cloudfront.Distribution(
@@ -204,20 +197,19 @@ def _origins(name: str, parts: Parts, mine: ResourceOptions) -> list[Any]:
             }
             for part, domain in (("images", parts.images), ("files", parts.files))
         ),
+        {
+            "origin_id": "api",
+            "domain_name": parts.http_api.domain_name,
+            "connection_attempts": 2,
+            "connection_timeout": 4,
+            "custom_origin_config": {
+                "http_port": 80,
+                "https_port": 443,
+                "origin_protocol_policy": "https-only",
+                "origin_ssl_protocols": ["TLSv1.2"],
+            },
+        },
     ]
-    if parts.http_api is not None:
-        origins.append(
-            {
-                "origin_id": "api",
-                "domain_name": parts.http_api.domain_name,
-                "custom_origin_config": {
-                    "http_port": 80,
-                    "https_port": 443,
-                    "origin_protocol_policy": "https-only",
-                    "origin_ssl_protocols": ["TLSv1.2"],
-                },
-            }
-        )
     return origins
 
 

@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from components.balancer import BalancerLinks
-from components.names import ORIGIN, Site
+from components.names import ORIGIN, Site, alias
 
 
 def records(
@@ -36,26 +36,6 @@ def records(
         balancer.dns_name,
         balancer.zone_id,
         mine,
-    )
-
-
-def alias(
-    name: str,
-    site: Site,
-    host: str,
-    kind: str,
-    target: Input[str],
-    target_zone: Input[str],
-    opts: ResourceOptions,
-) -> None:
-    """One name that stands for another of AWS's."""
-    aws.route53.Record(
-        name,
-        zone_id=site.zone_id,
-        name=host,
-        type=kind,
-        aliases=[{"name": target, "zone_id": target_zone, "evaluate_target_health": False}],
-        opts=opts,
     )
 
 

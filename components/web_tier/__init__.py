@@ -12,6 +12,7 @@ from components.data_tier import DataLinks
 from components.links import plain
 from components.network import NetworkLinks
 from components.peers import admit, closed_group, let_out, let_out_to_aws
+from components.recommendations import StoreLinks
 from settings import MailSettings, WebSettings
 
 from .binding import bind, reach
@@ -26,16 +27,17 @@ __all__ = ["WebArgs", "WebLinks", "WebTier"]
 
 @dataclass(frozen=True, kw_only=True)
 class WebArgs:
-    """``cluster_name`` is the cluster's physical name, ``region`` where all of it is.
+    """``cluster_name`` is the cluster's physical name.
 
-    ``public_url`` is where visitors see the shop.
+    ``records`` are visitors' events, which the worker reads. ``public_url`` is where visitors see
+    the shop.
     """
 
     settings: WebSettings
     cluster_name: str
-    region: str
     network: NetworkLinks
     data: DataLinks
+    records: StoreLinks
     balancer: BalancerLinks
     public_url: Input[str]
 
@@ -72,10 +74,17 @@ class WebTier(ComponentResource):
             name=name,
             settings=args.settings,
             data=args.data,
+            records=args.records,
             public_url=args.public_url,
             cluster=made,
             identities=identities(
-                name, made, args.data, sender.arn if sender else None, args.region, mine
+                name,
+                made,
+                args.data,
+                args.records,
+                sender.arn if sender else None,
+                args.network.region,
+                mine,
             ),
         )
         policies = network_policies(
@@ -157,9 +166,9 @@ class WebTier(ComponentResource):
             name=name,
             physical=f"{args.cluster_name}-fleet",
             settings=args.settings,
-            region=args.region,
             network=args.network,
             data=args.data,
+            records=args.records,
             public_url=args.public_url,
             balancer=args.balancer,
             group_id=group.id,

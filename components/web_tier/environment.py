@@ -8,13 +8,14 @@ from pulumi import Input, Output
 
 from components.balancer import TARGET_PORT
 from components.data_tier import DataLinks
+from components.recommendations import StoreLinks
 from settings import WebSettings
 
 PORT = TARGET_PORT
 
 
 def environment(
-    settings: WebSettings, data: DataLinks, public_url: Input[str]
+    settings: WebSettings, data: DataLinks, records: StoreLinks, public_url: Input[str]
 ) -> dict[str, Input[str]]:
     """What every pod of the storefront is told.
 
@@ -43,6 +44,7 @@ def environment(
         "CARTS_TABLE": data.carts.name,
         "SESSIONS_TABLE": data.sessions.name,
         "IMAGES_BUCKET": data.images.name,
+        "EVENTS_BUCKET": records.name,
         "ORDER_EVENTS_QUEUE_URL": data.order_events.url,
         "MAIL_TRANSPORT": settings.mail.transport,
         "MAIL_FROM": settings.mail.sender,

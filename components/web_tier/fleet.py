@@ -11,6 +11,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 from components.balancer import BalancerLinks
 from components.data_tier import DataLinks
 from components.network import NetworkLinks
+from components.recommendations import StoreLinks
 from settings import WebSettings
 
 from .boot import user_data
@@ -37,9 +38,9 @@ class Fleet:
     name: str
     physical: str
     settings: WebSettings
-    region: str
     network: NetworkLinks
     data: DataLinks
+    records: StoreLinks
     public_url: Input[str]
     balancer: BalancerLinks
     group_id: Input[str]
@@ -117,9 +118,9 @@ class Fleet:
     def _settings(self) -> aws.ssm.Parameter:
         """The pods' settings, as lines of an environment file; changed ones have a new name."""
         content: Output[dict[str, str]] = Output.all(
-            **environment(self.settings, self.data, self.public_url),
+            **environment(self.settings, self.data, self.records, self.public_url),
             PORT=str(PORT),
-            AWS_REGION=self.region,
+            AWS_REGION=self.network.region,
         )
         text = content.apply(lambda env: "".join(f"{k}={v}\n" for k, v in sorted(env.items())))
         return aws.ssm.Parameter(
@@ -145,14 +146,14 @@ class Fleet:
             self.name,
             image=self.settings.image,
             group=self.physical,
-            region=self.region,
+            region=self.network.region,
             data=self.data,
             parameter_arn=parameter.arn,
             logs_arn=logs.arn,
             opts=self.mine,
         )
         told: Output[dict[str, str]] = Output.all(
-            AWS_REGION=self.region,
+            AWS_REGION=self.network.region,
             IMAGE=self.settings.image,
             SETTINGS=parameter.name,
             LOG_GROUP=logs.name,

@@ -9,8 +9,9 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 from pulumi import Output, Resource, ResourceOptions
 
-from components import iam
+from components import buckets, iam
 from components.data_tier import DataLinks
+from components.recommendations import EVENTS, StoreLinks
 
 from .cluster import Cluster
 
@@ -39,6 +40,7 @@ def identities(
     name: str,
     cluster: Cluster,
     data: DataLinks,
+    records: StoreLinks,
     sender_arn: Output[str] | None,
     region: str,
     mine: ResourceOptions,
@@ -61,6 +63,7 @@ def identities(
                 ],
                 on=[data.order_events.arn],
             ),
+            *buckets.read_below(records.arn, EVENTS),
             *([] if sender_arn is None else [iam.allow(["ses:SendEmail"], on=[sender_arn])]),
             key,
         ],

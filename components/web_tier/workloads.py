@@ -11,6 +11,7 @@ from pulumi_kubernetes.core.v1 import ContainerArgsDict
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.data_tier import DataLinks
+from components.recommendations import StoreLinks
 from settings import WebSettings, WorkloadSettings
 
 from . import manifests
@@ -29,13 +30,14 @@ class Workloads:
     name: str
     settings: WebSettings
     data: DataLinks
+    records: StoreLinks
     public_url: Input[str]
     cluster: Cluster
     identities: Identities
 
     def config(self) -> Output[str]:
         """The name of the pods' ConfigMap."""
-        content = environment(self.settings, self.data, self.public_url)
+        content = environment(self.settings, self.data, self.records, self.public_url)
         made = k8s.core.v1.ConfigMap(
             f"{self.name}-storefront",
             metadata=self._named(named_by_content("storefront", Output.json_dumps(content))),

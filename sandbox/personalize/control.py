@@ -117,6 +117,7 @@ class Control:
 
     def _create_dataset_import_job(self, told: Answer) -> Thing:
         dataset = self._store.active("dataset", told["datasetArn"])
+        self._store.refuse_if_there("dataset-import-job", told["jobName"])
         for job in self._store.all("dataset-import-job", datasetArn=dataset.arn):
             if job.status not in (ACTIVE, FAILED):
                 raise PersonalizeError("ResourceInUseException", f"{job.arn} is {job.status}")

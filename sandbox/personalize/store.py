@@ -160,15 +160,19 @@ class Store:
         place = "solution" if kind == "solution-version" else kind
         return f"arn:aws:personalize:{self.region}:{ACCOUNT}:{place}/{path}"
 
+    def refuse_if_there(self, kind: Kind, path: str) -> str:
+        """The ARN of a new thing; raises PersonalizeError ResourceAlreadyExistsException."""
+        if (arn := self.arn(kind, path)) in self._things:
+            raise PersonalizeError("ResourceAlreadyExistsException", f"{arn} is there already")
+        return arn
+
     def create(self, kind: Kind, name: str, properties: dict[str, Any], path: str = "") -> Thing:
         """A new thing in its first state; ``path`` in its ARN is its name unless given.
 
         Raises PersonalizeError ResourceAlreadyExistsException.
         """
         with self.lock:
-            arn = self.arn(kind, path or name)
-            if arn in self._things:
-                raise PersonalizeError("ResourceAlreadyExistsException", f"{arn} is there already")
+            arn = self.refuse_if_there(kind, path or name)
             states = [*CREATING]
             why = ""
             if fault := self._due(name, kind=kind):

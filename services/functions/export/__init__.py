@@ -1,0 +1,1 @@
+"""Training data: orders, events, products and users as CSV files for Personalize."""

@@ -1,0 +1,1 @@
+"""What the functions share: the way in, who asks, patience with others, logs and metrics."""
