@@ -26,12 +26,16 @@ def _nothing(_: Mapping[str, Any]) -> Outputs:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: botocore's service and method, its parameters, and the outputs its answer gives."""
+    """One call: botocore's service and method, its parameters, and the outputs its answer gives.
+
+    ``there`` is the error that says that it is there already, where that is well.
+    """
 
     service: str
     method: str
     parameters: Mapping[str, Any]
     outputs: Callable[[Mapping[str, Any]], Outputs] = _nothing
+    there: str = ""
 
 
 def _tags(inputs: Mapping[str, Any], key: str = "Key", value: str = "Value") -> list[Outputs]:
@@ -221,10 +225,11 @@ def _parameter(r: Registration) -> list[Call]:
         Name=name,
         Type=r.inputs.get("type", "String"),
         Value=r.inputs.get("value"),
-        Overwrite=True,
         Description=r.inputs.get("description"),
     )
-    return [Call("ssm", "put_parameter", parameters)]
+    if "value" in r.ignore_changes:  # somebody else's, once it is there
+        return [Call("ssm", "put_parameter", parameters, there="ParameterAlreadyExists")]
+    return [Call("ssm", "put_parameter", {**parameters, "Overwrite": True})]
 
 
 def _key(r: Registration) -> list[Call]:

@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .awscalls import CALLS, Call, Outputs
 from .part import HOST, Part
+from .personalize import declared
 from .process import PartError
 from .servers import Servers
 from .state import State
@@ -61,8 +62,9 @@ class Realiser:
         self._abandoned = ""
         self.resources: dict[str, Realised] = {}
         self.ports: dict[int, int] = {}  # a declared port -> where that is on the laptop
-        self._handlers: dict[str, Callable[[Registration], tuple[str, Outputs]]] = {
+        self._handlers: dict[str, Callable[[Registration], tuple[str, Outputs | None]]] = {
             "aws:apigatewayv2/api:Api": self._http_api,
+            "aws:cloudcontrol/resource:Resource": self._cloud_control,
             "aws:rds/instance:Instance": self._database,
             "aws:elasticache/replicationGroup:ReplicationGroup": self._cache,
             "random:index/randomPassword:RandomPassword": self._password,
@@ -97,7 +99,7 @@ class Realiser:
         try:
             detail, outputs = self._realise(registration)
             served: Served = "recorded" if outputs is None else "served"
-        except (ClientError, BotoCoreError, OSError, KeyError, ValueError) as problem:
+        except (ClientError, BotoCoreError, OSError, KeyError, ValueError, RuntimeError) as problem:
             served, detail = "refused", " ".join(str(problem).split())[:300]
         self.mark(registration.type, registration.name, registration.urn, served, detail)
         return outputs
@@ -131,16 +133,21 @@ class Realiser:
 
     def _ask(self, call: Call) -> Any:
         self._wait_for(self._aws)
-        return getattr(self._client(call.service), call.method)(**call.parameters)
+        try:
+            return getattr(self._client(call.service), call.method)(**call.parameters)
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] != call.there:
+                raise
+            return {}
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, url: str = "") -> Any:
         with self._lock:  # botocore makes clients one at a time
             if service not in self._clients:
                 environment = self._aws.environment
                 self._clients[service] = self._session.create_client(
                     service,
                     region_name=self._aws.region,
-                    endpoint_url=self._aws.url,
+                    endpoint_url=url or self._aws.url,
                     aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
                     aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
                     config=Config(retries={"total_max_attempts": 2}, read_timeout=20),
@@ -203,6 +210,16 @@ class Realiser:
             "readerEndpointAddress": HOST,
             "port": self._valkey.port,
         }
+
+    def _cloud_control(self, r: Registration) -> tuple[str, Outputs | None]:
+        type_name, state = str(r.inputs["typeName"]), json.loads(r.inputs["desiredState"])
+        if not type_name.startswith("AWS::Personalize::"):
+            return "", None
+        personalize = self.servers.demand_personalize()
+        self._wait_for(personalize)
+        made = declared.ensure(self._client("personalize", personalize.url), type_name, state, r.id)
+        arn = made[f"{type_name.rpartition(':')[2]}Arn"]
+        return personalize.url, {"id": arn, "properties": json.dumps(made)}
 
     def _http_api(self, r: Registration) -> tuple[str, Outputs]:
         """Only its address; `sandbox.functions` serves it, or says why not."""

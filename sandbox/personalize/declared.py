@@ -31,6 +31,23 @@ def make(client: Any, type_name: str, state: Mapping[str, Any]) -> str:
     return arn
 
 
+def ensure(client: Any, type_name: str, state: Mapping[str, Any], arn: str) -> dict[str, Any]:
+    """What Cloud Control says of a resource that is there, or is made now.
+
+    ``arn`` is where one of an earlier run is; what was learned by it is kept. Raises as `make`.
+    """
+    kind, member = _kind(type_name)
+    try:
+        arn = make(client, type_name, state)
+    except client.exceptions.ClientError as refused:
+        code = refused.response["Error"]["Code"]
+        if code not in ("ResourceAlreadyExistsException", "LimitExceededException"):
+            raise
+    told = _call(client, f"Describe{kind}", {f"{member}Arn": arn})[member]
+    tracking = {"TrackingId": told["trackingId"]} if kind == "EventTracker" else {}
+    return {**state, f"{kind}Arn": arn, **tracking}
+
+
 def remove(client: Any, type_name: str, arn: str) -> None:
     """Take a resource away; raises ClientError as the service says."""
     kind, member = _kind(type_name)

@@ -187,6 +187,8 @@ def test_killed_servers_and_restarts(tmp_path: Path) -> None:
         told = {"body": json.dumps({"id": "x", "line": "one\n"})}
         assert invoke(box, "calls", told) == ({"failed": 0}, "")
         assert_delivered(box)
+        for name in ("/declared", "/learned"):
+            client(box, "ssm").put_parameter(Name=name, Value="learned", Overwrite=True)
 
         pid = invoke(box, "echo", {"tell": "context"})[0]["pid"]
         with ThreadPoolExecutor(1) as pool:
@@ -203,6 +205,11 @@ def test_killed_servers_and_restarts(tmp_path: Path) -> None:
         box.call("down")
         box.up("--empty")
         assert_delivered(box)
+        found = client(box, "ssm").get_parameters(Names=["/declared", "/learned"])["Parameters"]
+        assert {p["Name"]: p["Value"] for p in found} == {
+            "/declared": "declared",  # what the program says
+            "/learned": "learned",  # the program ignores changes of this one
+        }
 
 
 def assert_delivered(box: Box) -> None:

@@ -9,6 +9,14 @@ table = aws.dynamodb.Table(
     attributes=[{"name": "id", "type": "S"}],
     billing_mode="PAY_PER_REQUEST",
 )
+aws.ssm.Parameter("declared", name="/declared", type="String", value="declared")
+aws.ssm.Parameter(
+    "learned",
+    name="/learned",
+    type="String",
+    value="NONE",
+    opts=pulumi.ResourceOptions(ignore_changes=["value"]),
+)
 bucket = aws.s3.Bucket("records")
 stream = aws.kinesis.FirehoseDeliveryStream(
     "records",
