@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .aws import prefixes
+from .aws import delivery
 
 if TYPE_CHECKING:
     from graph.cloud import Registration
@@ -149,34 +148,10 @@ def _queue(r: Registration) -> list[Call]:
 
 
 def _delivery_stream(r: Registration) -> list[Call]:
-    declared = r.inputs.get("extendedS3Configuration") or {}
-    if r.inputs.get("destination") != "extended_s3" or r.inputs.get("kinesisSourceConfiguration"):
-        raise ValueError("the laptop delivers what is put to extended_s3, and nothing else")
-    if (declared.get("dynamicPartitioningConfiguration") or {}).get("enabled"):
-        raise ValueError("the laptop does no dynamic partitioning")
-    compression = declared.get("compressionFormat") or "UNCOMPRESSED"
-    if compression not in ("UNCOMPRESSED", "GZIP"):
-        raise ValueError(f"the laptop compresses with GZIP, not {compression}")
-    prefixes.folder(str(declared.get("prefix") or ""), datetime.now(UTC))
-    processing = declared.get("processingConfiguration") or {}
-    kinds = [p["type"] for p in processing.get("processors") or [] if processing.get("enabled")]
-    if set(kinds) - {"AppendDelimiterToRecord"}:
-        raise ValueError(f"the laptop runs no processors of {', '.join(kinds)}")
-    destination = _given(
-        BucketARN=declared["bucketArn"],
-        RoleARN=declared["roleArn"],
-        Prefix=declared.get("prefix"),
-        ErrorOutputPrefix=declared.get("errorOutputPrefix"),
-        CompressionFormat=compression,
-        FileExtension=declared.get("fileExtension"),
-        ProcessingConfiguration=_given(
-            Enabled=bool(kinds) or None, Processors=[{"Type": kind} for kind in kinds]
-        ),
-    )
     parameters = {
         "DeliveryStreamName": r.outputs["name"],
         "DeliveryStreamType": "DirectPut",
-        "ExtendedS3DestinationConfiguration": destination,
+        "ExtendedS3DestinationConfiguration": delivery.destination(r.inputs),
     }
 
     def outputs(answer: Mapping[str, Any]) -> Outputs:
