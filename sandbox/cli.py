@@ -1,4 +1,4 @@
-"""`python -m sandbox up | down | status | run | invoke | reset | logs`."""
+"""`python -m sandbox up | down | status | run | invoke | execute | reset | logs`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from . import run_file
 from .functions.command import invoke
 from .process import PartError, rotate, tail
 from .state import PROJECT, Lock, started_at, state_directory
+from .states.command import execute
 from .terminal import Terminal
 
 _STOP_LIMIT = 60.0  # seconds that `down` gives the supervisor
@@ -44,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     invoke = commands.add_parser("invoke", help="run a Lambda function once")
     invoke.add_argument("function", help="its name, in the program or in AWS")
     invoke.add_argument("event", nargs="?", default="{}", help="JSON; - reads standard input")
+    execute = commands.add_parser("execute", help="run a state machine once")
+    execute.add_argument("machine", help="its name in the program")
+    execute.add_argument("input", nargs="?", default="{}", help="JSON; - reads standard input")
     commands.add_parser("reset", help="stop it and wipe its data")
     logs = commands.add_parser("logs", help="show a part's log")
     logs.add_argument("part", nargs="?", help="without one: list them")
@@ -237,7 +241,7 @@ def reset(directory: Path) -> int:
     try:
         if (directory / "postgres").exists():
             shutil.rmtree(Postgres(directory / "postgres").data, ignore_errors=True)
-        for name in ("postgres", "valkey", "aws", "functions", "mails", "mail"):
+        for name in ("postgres", "valkey", "aws", "personalize", "functions", "mails", "mail"):
             shutil.rmtree(directory / name, ignore_errors=True)
         for name in ("state.json", run_file.NAME):
             (directory / name).unlink(missing_ok=True)
@@ -272,6 +276,7 @@ _COMMANDS: dict[str, Callable[[Path, argparse.Namespace], int]] = {
     "status": lambda where, told: status(where, as_json=told.json),
     "run": lambda where, told: run(where, told.words),
     "invoke": lambda where, told: invoke(where, told.function, told.event),
+    "execute": lambda where, told: execute(where, told.machine, told.input),
     "reset": lambda where, _: reset(where),
     "logs": lambda where, told: logs(where, told.part, follow=told.follow),
 }

@@ -18,6 +18,7 @@ from sandbox.process import Command
 from sandbox.realise import Realiser
 from sandbox.specs import blocking
 from sandbox.state import PROJECT, write_private
+from sandbox.states.command import publish
 from sandbox.unit import Probe, Spec
 
 from . import archive, declared
@@ -41,6 +42,7 @@ def spec(graph: Graph, site: Site, realiser: Realiser) -> Spec | None:
     endpoints = {"AWS_ENDPOINT_URL_LAMBDA": f"http://{HOST}:{port}"}
     if any(f.environment.get("SERVING", "off") != "off" for f in found):
         endpoints |= realiser.servers.demand_personalize().environment
+    publish(graph, site.directory, {**site.aws.environment, **endpoints}, _marker(realiser))
     functions = [
         {"function": declared.to_json(f), "environment": _environment(f, site, endpoints)}
         for f in found
