@@ -88,7 +88,7 @@ def _clients(environment: Mapping[str, str]) -> Callable[[str], Any]:
     for key in [key for key in os.environ if key.startswith("AWS_")]:
         del os.environ[key]
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    os.environ.update(environment | nothing)
+    os.environ.update({**environment, **nothing})
 
     @cache
     def client(service: str) -> Any:
