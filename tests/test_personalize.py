@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -229,3 +232,44 @@ def test_nothing_rests_unless_the_settings_say_so() -> None:
     graph = graph_of("dev", {**RECOMMENDERS, "shop:recommendations.training.rest": None})
     assert [s.name for s in graph.of_type(SCHEDULE)] == ["recommendations-train"]
     assert {"pause", "resume"} <= set(machines(graph))  # by hand all the same
+
+
+@pytest.mark.parametrize(
+    ("machine", "states", "status", "told"),
+    [
+        ("", "", 0, "Personalize does not serve dev"),
+        ("arn:machine", "RUNNING SUCCEEDED", 0, "SUCCEEDED"),
+        ("arn:machine", "RUNNING FAILED", 2, "FAILED"),
+    ],
+)
+def test_a_machine_is_run_to_its_end_by_make(
+    tmp_path: Path, machine: str, states: str, status: int, told: str
+) -> None:
+    answers = tmp_path / "states"
+    answers.write_text("\n".join(states.split()) + "\n")
+    aws = (
+        "#!/bin/sh\n"
+        f'echo "$@" >> {tmp_path}/asked\n'
+        'case "$2" in\n'
+        f'  list-state-machines) echo "{machine}" ;;\n'
+        "  start-execution) echo arn:run ;;\n"
+        f"  describe-execution) head -n 1 {answers}; sed -i 1d {answers} ;;\n"
+        "esac\n"
+    )
+    for name, text in (("aws", aws), ("pulumi", "#!/bin/sh\necho us-east-1\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["make", "teardown", "STACK=dev", "POLL=0"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert told in done.stdout
+    asked = (tmp_path / "asked").read_text()
+    declared = graph_of("dev", RECOMMENDERS).one(MACHINE, "recommendations-teardown")
+    assert f"name=='{declared.outputs['name']}'" in asked
+    assert "--region us-east-1" in asked

@@ -198,6 +198,7 @@ def _machine(
     )
     made = aws.sfn.StateMachine(
         name,
+        name=f"{ground.physical}-{part}",  # by which `make train` and `make teardown` find it
         role_arn=role.arn,
         definition=Output.from_input(values).apply(
             lambda told: json.dumps(render(template, told), indent=1)

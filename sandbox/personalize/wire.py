@@ -80,7 +80,7 @@ def check(shape: Any, told: Parameters) -> None:
         if "enum" in rules and value not in rules["enum"]:
             raise _invalid(f"{key} is {value}, not one of {', '.join(rules['enum'])}")
         pattern = rules.get("pattern", "").replace(r"\p{ASCII}", r"[\x00-\x7f]")
-        if pattern and not re.match(pattern, value):
+        if pattern and not re.fullmatch(pattern, value):
             raise _invalid(f"{key} = {value!r} does not match {pattern}")
         if isinstance(value, str) and len(value) > rules.get("max", len(value)):
             raise _invalid(f"{key} is longer than {rules['max']}")
