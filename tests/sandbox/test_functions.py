@@ -37,7 +37,7 @@ def made(service: str, address: str) -> Any:
 
 
 def client(box: Box, service: str) -> Any:
-    part = "functions" if service == "lambda" else "aws"
+    part = {"lambda": "functions", "personalize-events": "personalize"}.get(service, "aws")
     return made(service, next(p for p in box.run_file()["parts"] if p["name"] == part)["address"])
 
 
@@ -181,6 +181,33 @@ def test_the_command_line_invokes(serverless: Box) -> None:
     assert "there are: brittle, calls" in unknown.stderr
 
 
+def test_state_machines_are_executed(serverless: Box) -> None:
+    done = serverless.call("execute", "asks", '{"how": "well"}')
+    assert json.loads(done.stdout)["pid"] > 0
+    failed = serverless.call("execute", "asks", '{"how": "raise"}', check=False)
+    assert failed.returncode == 1
+    assert "FAILED: RuntimeError" in failed.stderr
+    unknown = serverless.call("execute", "odd", check=False)
+    assert "there are: asks" in unknown.stderr
+    resources = {r["name"]: r for r in serverless.status()["resources"] if "sfn" in r["type"]}
+    assert resources["asks"]["state"] == "served"
+    assert resources["odd"]["state"] == "refused"
+    assert "Teleport" in resources["odd"]["detail"]
+
+
+def tracking(box: Box) -> str:
+    """The tracking id that the program was told."""
+    found = client(box, "ssm").get_parameter(Name="/tracker")["Parameter"]["Value"]
+    return str(json.loads(found)["TrackingId"])
+
+
+def put_event(box: Box) -> None:
+    event = {"eventType": "View", "itemId": "x", "sentAt": 1_700_000_000}
+    client(box, "personalize-events").put_events(
+        trackingId=tracking(box), sessionId="s", eventList=[event]
+    )
+
+
 def test_killed_servers_and_restarts(tmp_path: Path) -> None:
     with boxed(tmp_path / "state", SERVERLESS) as box:
         box.up("--empty")
@@ -189,6 +216,8 @@ def test_killed_servers_and_restarts(tmp_path: Path) -> None:
         assert_delivered(box)
         for name in ("/declared", "/learned"):
             client(box, "ssm").put_parameter(Name=name, Value="learned", Overwrite=True)
+        put_event(box)
+        known = tracking(box)
 
         pid = invoke(box, "echo", {"tell": "context"})[0]["pid"]
         with ThreadPoolExecutor(1) as pool:
@@ -205,6 +234,8 @@ def test_killed_servers_and_restarts(tmp_path: Path) -> None:
         box.call("down")
         box.up("--empty")
         assert_delivered(box)
+        put_event(box)
+        assert tracking(box) == known  # what is there is not made again
         found = client(box, "ssm").get_parameters(Names=["/declared", "/learned"])["Parameters"]
         assert {p["Name"]: p["Value"] for p in found} == {
             "/declared": "declared",  # what the program says

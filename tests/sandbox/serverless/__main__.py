@@ -69,6 +69,40 @@ function("reserved", "echo.handle", variables={"AWS_REGION": "eu-central-1"})
 function("absent", "echo.handle", files={"echo.py": pulumi.FileAsset("handlers/nothing.py")})
 live = aws.lambda_.Alias("live", name="live", function_name=echo.name, function_version="$LATEST")
 
+
+def machine(name: str, state: dict[str, object]) -> None:
+    definition = {"StartAt": "Only", "States": {"Only": {**state, "End": True}}}
+    aws.sfn.StateMachine(
+        name,
+        role_arn="arn:aws:iam::123456789012:role/machines",
+        definition=pulumi.Output.json_dumps(definition),
+    )
+
+
+machine(
+    "asks",
+    {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": brittle.arn, "Payload": {"how.$": "$.how"}},
+        "OutputPath": "$.Payload",
+    },
+)
+machine("odd", {"Type": "Teleport"})
+
+
+def personalize(kind: str, **state: pulumi.Input[str]) -> aws.cloudcontrol.Resource:
+    return aws.cloudcontrol.Resource(
+        kind.lower(),
+        type_name=f"AWS::Personalize::{kind}",
+        desired_state=pulumi.Output.json_dumps({"Name": "shop", **state}),
+    )
+
+
+group = personalize("DatasetGroup", Domain="ECOMMERCE")
+tracker = personalize("EventTracker", DatasetGroupArn=group.id)
+aws.ssm.Parameter("tracker", name="/tracker", type="String", value=tracker.properties)
+
 api = aws.apigatewayv2.Api(
     "api",
     protocol_type="HTTP",
