@@ -76,8 +76,12 @@ preview: $(READY) ## Show what `make up STACK=...` would change
 	@$(pulumi_cli)
 	pulumi preview --stack $(STACK) --diff
 
-train: ## Let Personalize learn now, in a stack that it serves
+train: ## Let Personalize learn now, in a stack that it serves (here: its stand-in)
+ifeq ($(STACK),local)
+	@$(BIN)/python -m sandbox execute recommendations-train
+else
 	@$(call run_machine,train)
+endif
 
 teardown: ## Take away what training made in Personalize, before its serving changes
 	@$(call run_machine,teardown)
