@@ -43,7 +43,8 @@ class Worker:
         with log.open("ab") as out, theirs:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-I", "-S", str(_BOOTSTRAP), str(theirs.fileno())),
+                # Unbuffered: what was printed before a time-out is in the log.
+                *("-I", "-S", "-u", str(_BOOTSTRAP), str(theirs.fileno())),
                 env=dict(environment),
                 cwd=environment["LAMBDA_TASK_ROOT"],
                 stdin=asyncio.subprocess.DEVNULL,

@@ -16,7 +16,7 @@ def fail() -> None:
 
 
 WAYS = {
-    "hang": lambda: time.sleep(60),
+    "hang": lambda: sys.stdout.write("hanging\n") and time.sleep(60),
     "spin": spin,
     "crash": lambda: os._exit(3),
     "exit": lambda: sys.exit("enough"),
