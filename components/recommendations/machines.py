@@ -116,23 +116,23 @@ def machines(
 ) -> MachinesLinks:
     """Everything that runs by itself or on demand, and its schedules."""
     failures = dead_letters(ground, "failures")
-    values = {
-        **_COMMON,
+    values: dict[str, Any] = {
         "Arn": ground.arn("personalize", "")[:-1],
         "DatasetGroup": learned.group,
         "EventTracker": learned.tracker,
         "ExportFunction": export.alias_arn,
         "FailureQueue": failures.url,
         "ImportRole": learned.importer,
-        "MakeShelf": _read(ground.settings.serving),
         "Shelves": [_shelf(ground, told, shelf) for shelf in SHELVES],
         "TrackingParameter": told.tracking,
         "TrainingBucket": training.name,
         **{f"{kind}Dataset": arn for kind, arn in zip(DATASETS, learned.datasets, strict=True)},
     }
+    # Resolved once, and only what is not known yet: outputs in outputs cost time.
+    resolved = Output.from_input(values)
     names = MACHINES if ground.settings.serving == "recommender" else ("train", "teardown")
     allowed = permissions(ground, learned=learned, export=export, told=told, failures=failures)
-    made = {name: _machine(ground, name, values, allowed[name]) for name in names}
+    made = {name: _machine(ground, name, resolved, allowed[name]) for name in names}
     schedules(ground, {name: machine.arn for name, machine in made.items()}, failures)
     return MachinesLinks(
         train=made["train"],
@@ -176,10 +176,14 @@ def _shelf(ground: Ground, told: ParameterLinks, shelf: str) -> Mapping[str, Any
 
 
 def _machine(
-    ground: Ground, part: str, values: Mapping[str, Any], allowed: Sequence[iam.Statement]
+    ground: Ground,
+    part: str,
+    values: Output[Mapping[str, Any]],
+    allowed: Sequence[iam.Statement],
 ) -> MachineLinks:
     name = f"{ground.name}-{part}"
     template = _read(part)
+    known = {**_COMMON, "MakeShelf": _read(ground.settings.serving)}
     group = aws.cloudwatch.LogGroup(
         name,
         # Log delivery lists such groups by their prefix; others each need a line in a policy that
@@ -200,8 +204,8 @@ def _machine(
         name,
         name=f"{ground.physical}-{part}",  # by which `make train` and `make teardown` find it
         role_arn=role.arn,
-        definition=Output.from_input(values).apply(
-            lambda told: json.dumps(render(template, told), indent=1)
+        definition=values.apply(
+            lambda told: json.dumps(render(template, {**known, **told}), indent=1)
         ),
         logging_configuration={
             "level": "ALL",
