@@ -230,8 +230,6 @@ def test_killed_servers_and_restarts(tmp_path: Path) -> None:
         eventually(lambda: started_at(pid) is None)  # it took its functions with it
         assert invoke(box, "echo", {"tell": "context"})[0]["pid"] != pid
 
-        box.kill("aws")
-        assert_delivered(box)
         box.call("down")
         box.up("--empty")
         assert_delivered(box)
