@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .aws import delivery
+
 if TYPE_CHECKING:
     from graph.cloud import Registration
 
@@ -23,12 +25,16 @@ def _nothing(_: Mapping[str, Any]) -> Outputs:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: botocore's service and method, its parameters, and the outputs its answer gives."""
+    """One call: botocore's service and method, its parameters, and the outputs its answer gives.
+
+    ``there`` is the error that says that it is there already, where that is well.
+    """
 
     service: str
     method: str
     parameters: Mapping[str, Any]
     outputs: Callable[[Mapping[str, Any]], Outputs] = _nothing
+    there: str = ""
 
 
 def _tags(inputs: Mapping[str, Any], key: str = "Key", value: str = "Value") -> list[Outputs]:
@@ -141,6 +147,19 @@ def _queue(r: Registration) -> list[Call]:
     return [Call("sqs", "create_queue", parameters, outputs)]
 
 
+def _delivery_stream(r: Registration) -> list[Call]:
+    parameters = {
+        "DeliveryStreamName": r.outputs["name"],
+        "DeliveryStreamType": "DirectPut",
+        "ExtendedS3DestinationConfiguration": delivery.destination(r.inputs),
+    }
+
+    def outputs(answer: Mapping[str, Any]) -> Outputs:
+        return {"arn": answer["DeliveryStreamARN"], "id": answer["DeliveryStreamARN"]}
+
+    return [Call("firehose", "create_delivery_stream", parameters, outputs)]
+
+
 def _redrive(r: Registration) -> list[Call]:
     attributes = {"RedrivePolicy": _text(r.inputs["redrivePolicy"])}
     parameters = {"QueueUrl": r.inputs["queueUrl"], "Attributes": attributes}
@@ -181,10 +200,11 @@ def _parameter(r: Registration) -> list[Call]:
         Name=name,
         Type=r.inputs.get("type", "String"),
         Value=r.inputs.get("value"),
-        Overwrite=True,
         Description=r.inputs.get("description"),
     )
-    return [Call("ssm", "put_parameter", parameters)]
+    if "value" in r.ignore_changes:  # somebody else's, once it is there
+        return [Call("ssm", "put_parameter", parameters, there="ParameterAlreadyExists")]
+    return [Call("ssm", "put_parameter", {**parameters, "Overwrite": True})]
 
 
 def _key(r: Registration) -> list[Call]:
@@ -220,6 +240,10 @@ def _topic(r: Registration) -> list[Call]:
 
 CALLS: dict[str, tuple[Callable[[Registration], list[Call]], str]] = {
     "aws:dynamodb/table:Table": (_table, ""),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": (
+        _delivery_stream,
+        "each record is delivered at once, not gathered",
+    ),
     "aws:kms/alias:Alias": (_key_alias, ""),
     "aws:kms/key:Key": (_key, "the API only: nothing is encrypted at rest on the laptop"),
     "aws:s3/bucket:Bucket": (_bucket, ""),

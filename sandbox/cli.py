@@ -1,4 +1,4 @@
-"""`python -m sandbox up | down | status | run | reset | logs`."""
+"""`python -m sandbox up | down | status | run | invoke | execute | reset | logs`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import run_file
+from .functions.command import invoke
 from .process import PartError, rotate, tail
 from .state import PROJECT, Lock, started_at, state_directory
+from .states.command import execute
 from .terminal import Terminal
 
 _STOP_LIMIT = 60.0  # seconds that `down` gives the supervisor
@@ -40,6 +42,12 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true")
     run = commands.add_parser("run", help="run a command with the storefront's environment")
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="-- CMD")
+    invoke = commands.add_parser("invoke", help="run a Lambda function once")
+    invoke.add_argument("function", help="its name, in the program or in AWS")
+    invoke.add_argument("event", nargs="?", default="{}", help="JSON; - reads standard input")
+    execute = commands.add_parser("execute", help="run a state machine once")
+    execute.add_argument("machine", help="its name in the program")
+    execute.add_argument("input", nargs="?", default="{}", help="JSON; - reads standard input")
     commands.add_parser("reset", help="stop it and wipe its data")
     logs = commands.add_parser("logs", help="show a part's log")
     logs.add_argument("part", nargs="?", help="without one: list them")
@@ -233,7 +241,7 @@ def reset(directory: Path) -> int:
     try:
         if (directory / "postgres").exists():
             shutil.rmtree(Postgres(directory / "postgres").data, ignore_errors=True)
-        for name in ("postgres", "valkey", "aws", "mails", "mail"):
+        for name in ("postgres", "valkey", "aws", "personalize", "functions", "mails", "mail"):
             shutil.rmtree(directory / name, ignore_errors=True)
         for name in ("state.json", run_file.NAME):
             (directory / name).unlink(missing_ok=True)
@@ -267,6 +275,8 @@ _COMMANDS: dict[str, Callable[[Path, argparse.Namespace], int]] = {
     "down": lambda where, _: down(where),
     "status": lambda where, told: status(where, as_json=told.json),
     "run": lambda where, told: run(where, told.words),
+    "invoke": lambda where, told: invoke(where, told.function, told.event),
+    "execute": lambda where, told: execute(where, told.machine, told.input),
     "reset": lambda where, _: reset(where),
     "logs": lambda where, told: logs(where, told.part, follow=told.follow),
 }

@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import kubernetes, pods, run_file, specs
-from .aws import Aws
 from .catalogue import Catalogue
+from .functions import parts as functions
 from .guard import Guard
 from .kubernetes import Pod
 from .part import HOST, Part
 from .pods import Site
-from .postgres import Postgres
 from .process import PartError, rotate
 from .realise import Realiser
+from .servers import Servers
 from .state import State
 from .terminal import Terminal
 from .unit import Spec, Unit
-from .valkey import Valkey
 
 if TYPE_CHECKING:
     from graph import Graph
@@ -47,12 +46,9 @@ class Supervisor:
         for log in logs.glob("*.log"):
             if log.name != "sandbox.log":
                 rotate(log)
-        self._postgres = Postgres(
-            directory / "postgres", state.port("postgres"), logs / "postgres.log"
-        )
-        self._valkey = Valkey(directory / "valkey", state.port("valkey"), logs / "valkey.log")
-        self._aws = Aws(directory / "aws", state.port("aws"), logs / "aws.log")
-        self._realiser = Realiser(state, self._postgres, self._valkey, self._aws)
+        self._servers = Servers.of(directory, state, logs)
+        self._aws = self._servers.aws
+        self._realiser = Realiser(state, self._servers)
         url = f"http://{HOST}:{port}"
         self._site = Site(project, directory, state, self._aws, url, self._realiser.ports)
         self._guard = Guard(logs / "guard.log")
@@ -102,7 +98,9 @@ class Supervisor:
             self._catalogue.begin()
         self._start_parts()
         graph = await self._evaluate()
+        await self._run_functions(graph)
         await self._run_pods(graph)
+        await asyncio.gather(*(unit.wait_ready() for unit in self._units))
         if self._fill_it:
             await self._fill()
         self._ready = True
@@ -117,12 +115,13 @@ class Supervisor:
         self._door = self._add(specs.door(self._port, self._site.logs, tell))
 
     def _start_parts(self) -> None:
-        for part, kind, title in (
-            (self._postgres, "database", lambda: f"postgres {self._postgres.version}"),
-            (self._valkey, "cache", lambda: f"valkey {self._valkey.version}"),
-            (self._aws, "aws", lambda: "aws (moto)"),
-        ):
-            self._add(specs.part(part, kind, title, self._after_start(part)))
+        loop = asyncio.get_running_loop()
+        self._servers.on_demand = lambda part: loop.call_soon_threadsafe(self._start_part, part)
+        for part in self._servers.at_once():
+            self._start_part(part)
+
+    def _start_part(self, part: Part) -> None:
+        self._add(specs.part(part, *self._servers.kind(part), self._after_start(part)))
 
     def _after_start(self, part: Part) -> Callable[[], Awaitable[None]]:
         again = False
@@ -139,7 +138,7 @@ class Supervisor:
     async def _evaluate(self) -> Graph:
         """Run the program; its resources become real as it registers them."""
         begun = time.monotonic()
-        work = asyncio.create_task(asyncio.to_thread(_evaluate, self._project, self._realiser))
+        work = asyncio.create_task(asyncio.to_thread(self._realiser.evaluate, self._project))
         parts = asyncio.gather(*(unit.wait_ready() for unit in self._units))
         try:
             await asyncio.wait((work, parts), return_when=asyncio.FIRST_EXCEPTION)
@@ -162,6 +161,11 @@ class Supervisor:
             if r.state == "refused":
                 self._terminal.say(f"refused {r.type} {r.name}: {r.detail}", "!")
         return graph
+
+    async def _run_functions(self, graph: Graph) -> None:
+        spec = await asyncio.to_thread(functions.spec, graph, self._site, self._realiser)
+        if spec is not None:
+            self._add(spec)
 
     async def _run_pods(self, graph: Graph) -> None:
         reader = kubernetes.Reader(graph)
@@ -253,7 +257,7 @@ class Supervisor:
             self._terminal.say("stopping ...")
         begun = time.monotonic()
         await self._catalogue.cancel()
-        parts = {self._postgres.name, self._valkey.name, self._aws.name}
+        parts = self._servers.names
         for group in (
             [unit for unit in self._units if unit.spec.name not in parts],
             [unit for unit in self._units if unit.spec.name in parts],
@@ -263,13 +267,3 @@ class Supervisor:
         (self._directory / run_file.NAME).unlink(missing_ok=True)
         if self._signals:
             self._terminal.done("stopped, data kept;", begun)
-
-
-def _evaluate(project: Path, realiser: Realiser) -> Graph:
-    # Imported here: Pulumi takes a while, and the parts start meanwhile.
-    from graph import EvaluationError, evaluate  # noqa: PLC0415
-
-    try:
-        return evaluate("local", answers=realiser, project=project)
-    except EvaluationError as problem:
-        raise PartError(f"the program stopped:\n{problem}") from problem

@@ -8,7 +8,13 @@ here: the program makes them.
 from .data import CacheSettings, DatabaseSettings, DataSettings
 from .edge import EdgeSettings, FirewallSettings, ZoneSettings
 from .network import NetworkSettings
-from .recommendations import FunctionSettings, RecommendationsSettings, RouteSettings
+from .recommendations import (
+    FunctionSettings,
+    PauseSettings,
+    RecommendationsSettings,
+    RouteSettings,
+    TrainingSettings,
+)
 from .shop import ShopSettings
 from .stack import Settings, SettingsError, load
 from .traffic import BalancerSettings, FleetSettings, PoolSettings
@@ -26,12 +32,14 @@ __all__ = [
     "FunctionSettings",
     "MailSettings",
     "NetworkSettings",
+    "PauseSettings",
     "PoolSettings",
     "RecommendationsSettings",
     "RouteSettings",
     "Settings",
     "SettingsError",
     "ShopSettings",
+    "TrainingSettings",
     "WebSettings",
     "WorkloadSettings",
     "ZoneSettings",

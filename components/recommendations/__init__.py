@@ -15,7 +15,9 @@ from settings import RecommendationsSettings, WebSettings
 from .functions import FunctionLinks
 from .ground import Ground
 from .http_api import GET_SHELF, POST_EVENTS, HttpApiLinks, Route, http_api
+from .machines import MachineLinks, MachinesLinks, machines
 from .parameters import ParameterLinks, parameters
+from .personalize import personalize
 from .records import EVENTS, StoreLinks, record_bucket, record_stream, seen_table, training_bucket
 from .serving import Visitors, functions
 
@@ -23,6 +25,8 @@ __all__ = [
     "EVENTS",
     "FunctionLinks",
     "HttpApiLinks",
+    "MachineLinks",
+    "MachinesLinks",
     "Recommendations",
     "RecommendationsArgs",
     "RecommendationsLinks",
@@ -44,7 +48,10 @@ class RecommendationsArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendationsLinks:
-    """``records`` are lines of JSON below events/, an event a line, not compressed."""
+    """``records`` are lines of JSON below events/, an event a line, not compressed.
+
+    ``machines`` are there when Personalize serves.
+    """
 
     http_api: HttpApiLinks
     records: StoreLinks
@@ -53,6 +60,7 @@ class RecommendationsLinks:
     events: FunctionLinks
     recommend: FunctionLinks
     export: FunctionLinks
+    machines: MachinesLinks | None
 
 
 class Recommendations(ComponentResource):
@@ -105,8 +113,19 @@ class Recommendations(ComponentResource):
             events=made.events,
             recommend=made.recommend,
             export=made.export,
+            machines=_machines(ground, training, made.export, told),
         )
         self.register_outputs({"links": plain(self.links)})
+
+
+def _machines(
+    ground: Ground, training: StoreLinks, export: FunctionLinks, told: ParameterLinks
+) -> MachinesLinks | None:
+    """Personalize and what runs it; nothing at all when it does not serve."""
+    if ground.settings.serving == "off":
+        return None
+    learned = personalize(ground, training)
+    return machines(ground, learned=learned, export=export, training=training, told=told)
 
 
 def _origin(args: RecommendationsArgs) -> str:

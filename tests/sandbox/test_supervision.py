@@ -30,6 +30,8 @@ def test_the_program_is_realised(running: Box) -> None:
     assert state["Deployment", "sidecar"] == "refused"
     refused = next(r for r in resources if r["state"] == "refused")
     assert "Python commands only" in refused["detail"]
+    parts = {part["name"] for part in running.status()["parts"]}
+    assert not {"functions", "personalize"} & parts  # nothing declares them
 
 
 def test_a_pod_sees_what_is_declared_and_nothing_of_the_caller(running: Box) -> None:
