@@ -1,4 +1,4 @@
-"""`python -m sandbox up | down | status | run | reset | logs`."""
+"""`python -m sandbox up | down | status | run | restart | reset | logs`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import run_file
+from . import control, run_file
 from .process import PartError, rotate, tail
 from .state import PROJECT, Lock, started_at, state_directory
 from .terminal import Terminal
@@ -40,6 +40,11 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true")
     run = commands.add_parser("run", help="run a command with the storefront's environment")
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="-- CMD")
+    restart = commands.add_parser("restart", help="replace a Deployment's pods one by one")
+    restart.add_argument("name", nargs="?", default="web", help="which one (default web)")
+    restart.add_argument(
+        "--waits", type=float, default=1.0, help="part of the declared waits to keep (default 1)"
+    )
     commands.add_parser("reset", help="stop it and wipe its data")
     logs = commands.add_parser("logs", help="show a part's log")
     logs.add_argument("part", nargs="?", help="without one: list them")
@@ -222,6 +227,14 @@ def run(directory: Path, words: Sequence[str]) -> int:
     os.execve(program, command, environment)  # noqa: S606 - that is what was asked for
 
 
+def restart(directory: Path, name: str, waits: float) -> int:
+    """Replace the pods of a Deployment by its declared strategy; returns when it is done."""
+    if not 0 <= waits <= 1:
+        raise PartError(f"--waits is {waits:g}; accepted: a number from 0 to 1")
+    print(f"✓ {control.ask(directory, {'restart': name, 'waits': waits})}")
+    return 0
+
+
 def reset(directory: Path) -> int:
     """Stop and wipe all data; the generated catalogue and the logs stay."""
     down(directory)
@@ -267,6 +280,7 @@ _COMMANDS: dict[str, Callable[[Path, argparse.Namespace], int]] = {
     "down": lambda where, _: down(where),
     "status": lambda where, told: status(where, as_json=told.json),
     "run": lambda where, told: run(where, told.words),
+    "restart": lambda where, told: restart(where, told.name, told.waits),
     "reset": lambda where, _: reset(where),
     "logs": lambda where, told: logs(where, told.part, follow=told.follow),
 }
