@@ -48,6 +48,8 @@ class Deployment:
     async def restart(self, waits: float = 1.0) -> str:
         """Replace every pod; returns what was done, raises PartError.
 
+        It is over when all new pods are available; old ones may still be finishing requests.
+
         ``waits`` is how much of the declared waits to keep (seconds that a new pod must have been
         ready, and that an old one goes on serving): 1 is all of them. A new pod that does not
         become ready is taken away, and the old ones go on.
@@ -55,16 +57,14 @@ class Deployment:
         if self._busy:
             raise PartError(f"{self.pod.name} is being restarted already")
         self._busy = True
-        begun, old = time.monotonic(), list(self.units)
+        begun, old = time.monotonic(), tuple(self.units)
         try:
             if self.pod.rollout.recreate:
                 await asyncio.gather(*(self._retire(unit, waits) for unit in old))
                 self.start()
                 await asyncio.gather(*(unit.wait_ready() for unit in self.units))
             else:
-                await self._roll(old, waits)
-            if self._leaving:
-                await asyncio.wait(self._leaving.values())
+                await self._roll(list(old), waits)
         finally:
             self._busy = False
         return f"{self.pod.name}: {len(old)} pods replaced in {time.monotonic() - begun:.1f} s"
