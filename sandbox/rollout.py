@@ -1,4 +1,4 @@
-"""A Deployment's pods, and how they are replaced: as Kubernetes does it, by the declared strategy."""
+"""A Deployment's pods, replaced as Kubernetes does it: by the declared strategy."""
 
 from __future__ import annotations
 
@@ -89,14 +89,16 @@ class Deployment:
         try:
             async with asyncio.timeout(told.progress):
                 await unit.wait_ready()
-                while not unit.ready_for(told.ready_seconds * waits):
+                while not unit.ready_for(told.ready_seconds * waits):  # noqa: ASYNC110 - time, too
                     await asyncio.sleep(0.02)
         except (PartError, TimeoutError) as problem:
             self.units.remove(unit)
             await unit.stop()
             self._remove(unit)
             late = f"{unit.spec.name} was not ready within {told.progress:.0f} s"
-            raise PartError(late if isinstance(problem, TimeoutError) else str(problem)) from problem
+            raise PartError(
+                late if isinstance(problem, TimeoutError) else str(problem)
+            ) from problem
 
     async def _retire(self, unit: Unit, waits: float) -> None:
         """Out of service first, then the declared wait, then SIGTERM and its grace."""

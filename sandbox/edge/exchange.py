@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Hashable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from . import local, store
@@ -78,6 +79,7 @@ class Exchange:
     def _ask(self) -> None:
         """Send the request to the origin, on a link that is there or on a new one."""
         self.last = time.monotonic()
+        self.hold(on=False)  # whoever read slowly is not asked any more
         origin = self.origin
         link = self.visitor.links.pop(origin.name, None)
         if link is not None:
@@ -93,7 +95,7 @@ class Exchange:
         while (address := self._address()) is not None:
             self._tried.add(address[1])
             try:
-                _, link = await loop.create_connection(lambda: Link(address[1]), *address)  # noqa: B023
+                _, link = await loop.create_connection(partial(Link, address[1]), *address)
             except OSError:
                 continue
             self.connecting = None

@@ -86,6 +86,7 @@ class Link(asyncio.Protocol):
         self._left = 0  # of the body; as `Answer.length`
         self._inside = False  # the answer's head is over
         self._closes = False
+        self._held = False
         self._whole = False  # the last chunk is here
         self._chunks: httptools.HttpResponseParser | None = None
 
@@ -97,6 +98,12 @@ class Link(asyncio.Protocol):
             and not self.transport.is_closing()
             and time.monotonic() - self._last < IDLE
         )
+
+    def hold(self, *, on: bool) -> None:
+        """Read no more of the answer for a while: its visitor reads slowly."""
+        if on != self._held and not self.transport.is_closing():
+            self._held = on
+            (self.transport.pause_reading if on else self.transport.resume_reading)()
 
     def carry(self, receiver: Receiver, method: bytes, data: bytes) -> None:
         """Send the beginning of a request; the answer goes to ``receiver``."""
@@ -173,6 +180,7 @@ class Link(asyncio.Protocol):
         receiver, self.receiver = self.receiver, None
         self._inside, self._whole, self._chunks = False, False, None
         self._last = time.monotonic()
+        self.hold(on=False)
         if self._closes:
             self.transport.close()
         if receiver is not None:

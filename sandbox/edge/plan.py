@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+Action = Literal["allow", "block", "count"]
 # Of a list of names: all of them, none, or (as a tuple) these.
 Names = Literal["all", "none"] | tuple[str, ...]
 
@@ -112,7 +113,7 @@ class Rule:
     """
 
     name: str
-    action: Literal["allow", "block", "count"]
+    action: Action
     status: int = 403
     limit: int = 0
     window: int = 0

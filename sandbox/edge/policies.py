@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sandbox.kubernetes import RefusedError
@@ -31,7 +31,22 @@ _FORWARDING = {
         headers="all", not_headers=("host",), cookies="all", query="all"
     ),
 }
-_SECURITY = {
+
+
+def _hsts(told: Told) -> str:
+    words = [f"max-age={int(told['accessControlMaxAgeSec'])}"]
+    words += ["includeSubDomains"] if told.get("includeSubdomains") else []
+    words += ["preload"] if told.get("preload") else []
+    return "; ".join(words)
+
+
+def _xss(told: Told) -> str:
+    if not told["protection"]:
+        return "0"
+    return "1; mode=block" if told.get("modeBlock") else "1"
+
+
+_SECURITY: Mapping[str, tuple[str, Callable[[Told], str]]] = {
     "contentTypeOptions": ("x-content-type-options", lambda _: "nosniff"),
     "frameOptions": ("x-frame-options", lambda told: told["frameOption"]),
     "referrerPolicy": ("referrer-policy", lambda told: told["referrerPolicy"]),
@@ -39,8 +54,8 @@ _SECURITY = {
         "content-security-policy",
         lambda told: told["contentSecurityPolicy"],
     ),
-    "strictTransportSecurity": ("strict-transport-security", lambda told: _hsts(told)),
-    "xssProtection": ("x-xss-protection", lambda told: _xss(told)),
+    "strictTransportSecurity": ("strict-transport-security", _hsts),
+    "xssProtection": ("x-xss-protection", _xss),
 }
 
 
@@ -78,7 +93,9 @@ def forwarding(graph: Graph, id_: str | None, key: Caching) -> Forwarding:
         return _FORWARDING[id_]
     told = named(graph, REQUEST, id_).inputs
     headers: Names
-    items = {str(name).lower() for name in (told["headersConfig"].get("headers") or {}).get("items", [])}
+    items = {
+        str(name).lower() for name in (told["headersConfig"].get("headers") or {}).get("items", [])
+    }
     own = {name for name in items if name.startswith("cloudfront-")}
     if unknown := own - {VIEWER_ADDRESS}:
         raise RefusedError(f"the laptop cannot tell {', '.join(sorted(unknown))}")
@@ -93,7 +110,9 @@ def forwarding(graph: Graph, id_: str | None, key: Caching) -> Forwarding:
             return Forwarding(
                 headers="all",
                 not_headers=tuple(sorted(items)),
-                cookies=_more(key.cookies, _names(told["cookiesConfig"], "cookieBehavior", "cookies")),
+                cookies=_more(
+                    key.cookies, _names(told["cookiesConfig"], "cookieBehavior", "cookies")
+                ),
                 query=_more(
                     key.query,
                     _names(told["queryStringsConfig"], "queryStringBehavior", "queryStrings"),
@@ -154,16 +173,3 @@ def response_headers(graph: Graph, id_: str | None) -> tuple[tuple[Header, ...],
         added.append(Header(name=name, value=item["value"], override=bool(item["override"])))
     gone = (told.get("removeHeadersConfig") or {}).get("items") or []
     return tuple(added), tuple(str(item["header"]).lower() for item in gone)
-
-
-def _hsts(told: Told) -> str:
-    words = [f"max-age={int(told['accessControlMaxAgeSec'])}"]
-    words += ["includeSubDomains"] if told.get("includeSubdomains") else []
-    words += ["preload"] if told.get("preload") else []
-    return "; ".join(words)
-
-
-def _xss(told: Told) -> str:
-    if not told["protection"]:
-        return "0"
-    return "1; mode=block" if told.get("modeBlock") else "1"

@@ -60,7 +60,9 @@ def read(graph: Graph, emulator: Emulator, mark: Mark) -> Edge | None:
 
 
 class _Reader:
-    def __init__(self, graph: Graph, emulator: Emulator, mark: Mark, distribution: Resource) -> None:
+    def __init__(
+        self, graph: Graph, emulator: Emulator, mark: Mark, distribution: Resource
+    ) -> None:
         self._graph, self._emulator, self._mark = graph, emulator, mark
         self._distribution = distribution
         self._told = distribution.inputs
@@ -103,11 +105,12 @@ class _Reader:
 
     def _behaviour(self, told: Told, pattern: str, groups: Mapping[str, Told]) -> Behaviour:
         target = str(told["targetOriginId"])
-        members, codes = (target,), ()
+        members: tuple[str, ...] = (target,)
+        codes: tuple[int, ...] = ()
         if group := groups.get(target):
             members = tuple(str(member["originId"]) for member in group["members"])
             codes = tuple(int(code) for code in group["failoverCriteria"]["statusCodes"])
-        if "functionAssociations" in told and told["functionAssociations"]:
+        if told.get("functionAssociations"):
             self._missing.append(f"functions of {pattern} do not run")
         if told.get("lambdaFunctionAssociations"):
             raise RefusedError(f"behaviour {pattern}: the laptop has no Lambda@Edge")
@@ -207,7 +210,7 @@ class _Reader:
                 metadata = binding.inputs.get("metadata") or {}
                 service = binding.inputs["spec"]["serviceRef"]["name"]
                 self._services.add((str(metadata.get("namespace") or "default"), str(service)))
-                self._mark(group, "served", "healthy are the pods that are ready")
+                self._mark(group, "served", "healthy are the pods that are ready; no slow start")
                 self._mark(binding, "served", f"the pods of Service {service}")
 
     def _firewall(self) -> tuple[tuple[Rule, ...], bool]:

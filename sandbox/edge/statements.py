@@ -9,9 +9,10 @@ from typing import Any
 from sandbox.kubernetes import RefusedError
 
 from .firewall import TRANSFORMATIONS
-from .plan import Field, Rule, Statement
+from .plan import Action, Field, Rule, Statement
 
 MANAGED = "managedRuleGroupStatement"
+_ACTIONS: Mapping[str, Action] = {"allow": "allow", "block": "block", "count": "count"}
 _HOW = ("EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS")
 Told = Mapping[str, Any]
 
@@ -37,9 +38,10 @@ def _given(told: Told) -> dict[str, Any]:
 
 
 def _rule(told: Told) -> Rule:
-    action, how = _one(told.get("action") or {}, "an action")
-    if action not in ("allow", "block", "count"):
-        raise RefusedError(f"the laptop has no action {action}")
+    named, how = _one(told.get("action") or {}, "an action")
+    if named not in _ACTIONS:
+        raise RefusedError(f"the laptop has no action {named}")
+    action = _ACTIONS[named]
     answer = (how or {}).get("customResponse") or {}
     name, status = str(told["name"]), int(answer.get("responseCode") or 403)
     kind, inner = _one(told["statement"], "a statement")

@@ -160,6 +160,8 @@ class Visitor(asyncio.Protocol):
         request.fresh.clear()
         request.body.clear()
         self.exchange = None
+        if self._holds:
+            self.hold("origin", on=False)
         if close:
             self.transport.close()
         elif self._waiting:
@@ -193,9 +195,9 @@ class Visitor(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The visitor reads slowly."""
         if self.exchange is not None and self.exchange.link is not None:
-            self.exchange.link.transport.pause_reading()
+            self.exchange.link.hold(on=True)
 
     def resume_writing(self) -> None:
         """The visitor has caught up."""
         if self.exchange is not None and self.exchange.link is not None:
-            self.exchange.link.transport.resume_reading()
+            self.exchange.link.hold(on=False)

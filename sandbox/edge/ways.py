@@ -116,5 +116,7 @@ def chosen_cookies(cookies: bytes, names: Names) -> bytes:
     if names == "none":
         return b""
     wanted = {name.encode() for name in names}
-    kept = [part for part in map(bytes.strip, cookies.split(b";")) if part.partition(b"=")[0] in wanted]
+    kept = [
+        part for part in map(bytes.strip, cookies.split(b";")) if part.partition(b"=")[0] in wanted
+    ]
     return b"; ".join(kept)

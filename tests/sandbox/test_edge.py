@@ -304,7 +304,9 @@ def test_many_requests_in_one_packet_are_answered_in_order(door: Door) -> None:
         link.connect()
         assert link.sock is not None
         get = "GET /{} HTTP/1.1\r\nHost: x\r\n\r\n"
-        post = "POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        post = (
+            "POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        )
         upgrade = "GET /u HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
         last = "GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         link.sock.sendall((get.format(1) + post + upgrade + get.format(2) + last).encode())
