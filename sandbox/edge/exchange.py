@@ -36,7 +36,7 @@ class Exchange:
         self._tried: set[int] = set()
         self._begun = False  # the visitor has got the head of an answer
         self._key: Hashable = None
-        self._keeping: tuple[list[bytes], bytes, int] | None = None  # lines, ETag, seconds
+        self._keeping: tuple[bytes, bytes, int] | None = None  # header lines, ETag, seconds
         self._body: list[bytes] = []
         self._size = 0
         self._cut = False  # the visitor learns the end of the body by the connection's
@@ -136,31 +136,27 @@ class Exchange:
             link.drop()
             return
         self._begun = True
-        lines = answer.lines
         if way.dropped:
-            lines = [line for line in lines if line.partition(b":")[0].lower() not in way.dropped]
-            there = answer.fields.keys() - way.dropped
-            lines += way.dress(there)
-        else:
-            lines += way.dress(answer.fields)
+            answer.take(way.dropped)
+        block = answer.block + way.dress(answer.fields)
+        marks = b""
         if way.keeps:
-            self._prepare(answer, lines)
-            lines = [*lines, b"X-Cache: Miss from edge"]
+            self._prepare(answer, block)
+            marks = b"\r\nX-Cache: Miss from edge"
         self._cut = answer.length == -2
         if request.close or self._cut:
-            lines = [*lines, b"Connection: close"]
-        head = b"%b\r\n%b\r\n\r\n" % (answer.top, b"\r\n".join(lines))
-        self.visitor.write(head, more=more)
+            marks += b"\r\nConnection: close"
+        self.visitor.write(b"%b%b%b\r\n\r\n" % (answer.top, block, marks), more=more)
 
-    def _prepare(self, answer: Answer, lines: list[bytes]) -> None:
+    def _prepare(self, answer: Answer, block: bytes) -> None:
         request = self.request
         if self._key is None or request.method != b"GET" or answer.status != 200:
             return
         if answer.length < 0 or answer.length > store.LARGEST or b"authorization" in request.fields:
             return
-        told = store.seconds(answer.fields, self.way.behaviour.caching)
+        told = store.seconds(answer, self.way.behaviour.caching)
         if told > 0:
-            self._keeping = lines, answer.fields.get(b"etag", b""), told
+            self._keeping = block, answer.field(b"etag") or b"", told
 
     def _stand_in(self, status: int) -> bool:
         """Ask the second origin of a group, if this is a case for it."""
@@ -192,9 +188,9 @@ class Exchange:
     def end(self) -> None:
         """The answer is complete."""
         if self._keeping is not None:
-            lines, etag, seconds = self._keeping
+            block, etag, seconds = self._keeping
             now = time.monotonic()
-            kept = store.Kept(lines, etag, b"".join(self._body), now, now + seconds)
+            kept = store.Kept(block, etag, b"".join(self._body), now, now + seconds)
             self.ways.store.keep(self._key, kept)
         link, self.link = self.link, None
         if link is not None and not link.transport.is_closing():

@@ -44,26 +44,29 @@ class _Window:
     def __init__(self, rule: Rule, clock: Callable[[], float]) -> None:
         self._rule, self._clock = rule, clock
         self._slice = rule.window / _SLICES
-        # Address -> (slice, count), the oldest first, and their sum.
-        self._seen: OrderedDict[str, tuple[list[list[int]], int]] = OrderedDict()
+        # Address -> [sum, then slice and count, the oldest first].
+        self._seen: OrderedDict[str, list[int]] = OrderedDict()
 
     def is_over(self, address: str) -> bool:
         """Count one more; whether that is above the limit. Refused requests count, too."""
         now = int(self._clock() / self._slice)
-        slices, total = self._seen.pop(address, ([], 0))
-        while slices and slices[0][0] <= now - _SLICES:
-            total -= slices.pop(0)[1]
-        if not slices or slices[-1][0] != now:
-            if total >= self._rule.limit:
-                self._tell(address, total + 1)
-            slices.append([now, 0])
-        elif total == self._rule.limit:
-            self._tell(address, total + 1)
-        slices[-1][1] += 1
-        self._seen[address] = slices, total + 1
-        if len(self._seen) > _ADDRESSES:
-            self._seen.popitem(last=False)
-        return total >= self._rule.limit
+        seen = self._seen.get(address)
+        if seen is None:
+            seen = self._seen[address] = [0, now, 0]
+            if len(self._seen) > _ADDRESSES:
+                self._seen.popitem(last=False)
+        elif seen[-2] != now:
+            while len(seen) > 1 and seen[1] <= now - _SLICES:
+                seen[0] -= seen[2]
+                del seen[1:3]
+            seen += (now, 0)
+            self._seen.move_to_end(address)
+        seen[0] += 1
+        seen[-1] += 1
+        over = seen[0] > self._rule.limit
+        if over and (seen[0] == self._rule.limit + 1 or seen[-1] == 1):
+            self._tell(address, seen[0])
+        return over
 
     def _tell(self, address: str, total: int) -> None:
         """Once when the limit is passed, then once a slice."""
@@ -82,8 +85,15 @@ def _matcher(statement: Statement | None) -> Callable[[Asked], bool]:
     inner = [_matcher(one) for one in statement.inner]
     if statement.kind == "not":
         return lambda asked: not inner[0](asked)
-    together = all if statement.kind == "and" else any
-    return lambda asked: together(matches(asked) for matches in inner)
+    ends = statement.kind == "or"  # one answer that settles it
+
+    def matches(asked: Asked) -> bool:
+        for one in inner:
+            if one(asked) is ends:
+                return ends
+        return not ends
+
+    return matches
 
 
 def _field(field: Field) -> Callable[[Asked], bool]:

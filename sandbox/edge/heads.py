@@ -101,7 +101,7 @@ def key_of(request: Request, way: Way) -> Hashable:
         way.behaviour.pattern,
         request.path,
         chosen_query(request.query, caching.query) if request.query else b"",
-        chosen_cookies(cookies, caching.cookies) if cookies else b"",
+        chosen_cookies(cookies, way.key_cookies) if cookies else b"",
         encodings(request, way),
         *(fields.get(name.encode()) for name in headers),
     )
@@ -135,7 +135,7 @@ def onward(request: Request, way: Way, origin: Origin, peer: tuple[str, int]) ->
         elif (sent or lower in _BASIC) and not lower.startswith(b"cloudfront-"):
             lines.append(b"%b: %b" % (name, value))
     cookies = request.fields.get(b"cookie")
-    if cookies and (cookies := chosen_cookies(cookies, told.cookies)):
+    if cookies and (cookies := chosen_cookies(cookies, way.sent_cookies)):
         lines.append(b"Cookie: " + cookies)
     if way.encodings and (accepted := encodings(request, way)):
         lines.append(b"Accept-Encoding: " + accepted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Set
 from typing import Any, Protocol
 
 import httptools
@@ -18,40 +19,54 @@ class BadAnswerError(Exception):
 
 
 class Answer:
-    """The head of an answer: ``lines`` are its header lines without those between neighbours."""
+    """The head of an answer, which is passed on as one piece.
 
-    __slots__ = ("fields", "last", "length", "lines", "status", "top")
+    ``block`` has the header lines, each after a line end, without those between neighbours;
+    ``fields`` are their values by lower-case name, the last one's of several.
+    """
+
+    __slots__ = ("block", "fields", "last", "length", "status", "top")
 
     def __init__(self, head: bytes, method: bytes) -> None:
         """Read it; ``length`` is of the body: -1 is chunked, -2 until the link closes."""
-        lines = head.split(b"\r\n")
-        self.top = b"HTTP/1.1" + lines[0][8:]
+        line, *rest = head.split(b"\r\n")
+        self.block = head[len(line) :]
+        self.top = b"HTTP/1.1" + line[8:]
         try:
-            self.status = int(lines[0][9:12])
+            self.status = int(line[9:12])
         except ValueError as problem:
             raise BadAnswerError from problem
-        self.lines: list[bytes] = []
         self.fields: dict[bytes, bytes] = {}
-        self.last = not lines[0].startswith(b"HTTP/1.1")
-        fields, kept = self.fields, self.lines
-        for line in lines[1:]:
-            name, _, value = line.partition(b":")
-            name = name.lower()
-            if name == b"connection":
-                self.last = b"close" in value.lower()
-            elif name != b"keep-alive":
-                fields[name] = value.strip()
-                kept.append(line)
+        for each in rest:
+            name, _, value = each.partition(b":")
+            self.fields[name.lower()] = value
+        self.last = not line.startswith(b"HTTP/1.1")
+        if (told := self.field(b"connection")) is not None:
+            self.last = b"close" in told.lower()
+            self.take({b"connection", b"keep-alive"})
         if method == b"HEAD" or self.status in _BODILESS or self.status < 200:
             self.length = 0
-        elif b"transfer-encoding" in fields:
+        elif b"transfer-encoding" in self.fields:
             self.length = -1
-        elif (told := fields.get(b"content-length")) is not None:
+        elif (told := self.field(b"content-length")) is not None:
             if not told.isdigit():
                 raise BadAnswerError
             self.length = int(told)
         else:
             self.length, self.last = -2, True
+
+    def field(self, name: bytes) -> bytes | None:
+        """The value of a header, by its lower-case name."""
+        value = self.fields.get(name)
+        return value if value is None else value.strip()
+
+    def take(self, names: Set[bytes]) -> None:
+        """Take the lines with these lower-case names away."""
+        lines = self.block.split(b"\r\n")
+        kept = [line for line in lines if line.partition(b":")[0].lower() not in names]
+        self.block = b"\r\n".join(kept)
+        for name in names:
+            self.fields.pop(name, None)
 
 
 class Receiver(Protocol):

@@ -16,14 +16,20 @@ from .ways import Way, Ways
 
 Told = tuple[bytes, bytes]  # head and body
 _PATIENCE = 5.0  # seconds for a page that stands in for an answer
-_FRAMING = (b"content-length", b"content-type", b"transfer-encoding")
+_FRAMING = frozenset([b"content-length", b"content-type"])
 
 
-def _made(status: int, lines: list[bytes], body: bytes, way: Way) -> Told:
-    names = {line.partition(b":")[0].lower() for line in lines}
+def _made(status: int, block: bytes, body: bytes, way: Way) -> Told:
+    """``block`` are header lines, each after a line end."""
     top = b"HTTP/1.1 %d %b" % (status, _phrase(status))
-    length = b"Content-Length: %d" % len(body)
-    return b"\r\n".join([top, *lines, *way.dress(names), length]), body
+    length = b"\r\nContent-Length: %d" % len(body)
+    there = [line.partition(b":")[0].lower() for line in block.split(b"\r\n")]
+    return top + block + way.dress(there) + length, body
+
+
+def _block(**fields: bytes) -> bytes:
+    lines = [b"\r\n%b: %b" % (k.replace("_", "-").encode(), v) for k, v in fields.items()]
+    return b"".join(lines)
 
 
 def _phrase(status: int) -> bytes:
@@ -36,8 +42,8 @@ def _phrase(status: int) -> bytes:
 def refusal(status: int, way: Way) -> Told:
     """The firewall's answer, or that to a method which a behaviour does not allow."""
     body = b"%d %b\n" % (status, _phrase(status))
-    lines = [b"Content-Type: text/plain; charset=utf-8", b"Cache-Control: no-store"]
-    return _made(status, lines, body, way)
+    block = _block(Content_Type=b"text/plain; charset=utf-8", Cache_Control=b"no-store")
+    return _made(status, block, body, way)
 
 
 def bad_request(way: Way) -> bytes:
@@ -51,20 +57,22 @@ def unavailable(request: Request, way: Way) -> Told:
     api = request.path.startswith(b"/api/")
     wants = b"application/json" in request.fields.get(b"accept", b"").lower()
     kind, body, policy = unavailable_body(as_json=api or wants)
-    lines = [b"Content-Type: " + kind, b"Retry-After: 2", b"Cache-Control: no-store"]
+    block = _block(Content_Type=kind, Retry_After=b"2", Cache_Control=b"no-store")
     if way.added:
-        lines.append(b"Content-Security-Policy: " + policy)
-    return _made(503, lines, body, way)
+        block += _block(Content_Security_Policy=policy)
+    return _made(503, block, body, way)
 
 
 def hit(kept: Kept, request: Request) -> Told:
     """A kept answer, or 304 for who has it already."""
-    marks = [b"Age: %d" % (time.monotonic() - kept.since), b"X-Cache: Hit from edge"]
+    age = int(time.monotonic() - kept.since)
+    marks = b"\r\nAge: %d\r\nX-Cache: Hit from edge" % age
     known = request.fields.get(b"if-none-match")
     if known and kept.etag and _weak(kept.etag) in map(_weak, known.split(b",")):
-        lines = [line for line in kept.lines if line.partition(b":")[0].lower() not in _FRAMING]
-        return b"\r\n".join([b"HTTP/1.1 304 Not Modified", *lines, *marks]), b""
-    return b"\r\n".join([b"HTTP/1.1 200 OK", *kept.lines, *marks]), kept.body
+        unchanged = Answer(b"HTTP/1.1 304 Not Modified" + kept.block, b"GET")
+        unchanged.take(_FRAMING)
+        return unchanged.top + unchanged.block + marks, b""
+    return b"HTTP/1.1 200 OK" + kept.block + marks, kept.body
 
 
 def _weak(tag: bytes) -> bytes:
@@ -80,8 +88,8 @@ async def error_page(page: ErrorPage, ways: Ways, request: Request, way: Way) ->
         return unavailable(request, way)
     if answer.status != 200:
         return unavailable(request, way)
-    lines = [line for line in answer.lines if not line.lower().startswith(_FRAMING[::2])]
-    return _made(page.status, [*lines, b"X-Cache: Error from edge"], body, way)
+    answer.take({b"content-length"})
+    return _made(page.status, answer.block + _block(X_Cache=b"Error from edge"), body, way)
 
 
 async def _fetch(path: bytes, ways: Ways) -> tuple[Answer, bytes]:
@@ -89,7 +97,7 @@ async def _fetch(path: bytes, ways: Ways) -> tuple[Answer, bytes]:
     way = ways.of(path)
     origin = way.origins[0]
     if (kept := ways.store.fresh(path)) is not None:
-        return Answer(b"\r\n".join([b"HTTP/1.1 200 OK", *kept.lines]), b"GET"), kept.body
+        return Answer(b"HTTP/1.1 200 OK" + kept.block, b"GET"), kept.body
     if origin.kind not in ("bucket", "http"):
         raise BadAnswerError
     asked = Request()
@@ -105,8 +113,8 @@ async def _fetch(path: bytes, ways: Ways) -> tuple[Answer, bytes]:
         body = await reader.readexactly(answer.length)
     finally:
         writer.close()
-    told = seconds(answer.fields, way.behaviour.caching) if answer.status == 200 else 0
+    told = seconds(answer, way.behaviour.caching) if answer.status == 200 else 0
     if told > 0:
         now = time.monotonic()
-        ways.store.keep(path, Kept(answer.lines, b"", body, now, now + told))
+        ways.store.keep(path, Kept(answer.block, b"", body, now, now + told))
     return answer, body

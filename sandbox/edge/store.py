@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
 
+from .link import Answer
 from .plan import Caching
 
 MOST = 64 * 2**20  # bytes of all answers
@@ -23,9 +24,9 @@ _AGE = re.compile(rb"(?:^|[,\s])max-age=\"?(\d+)", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Kept:
-    """An answer: its header lines (without framing), its body, and until when it is fresh."""
+    """An answer: its header lines as in `link.Answer`, its body, and until when it is fresh."""
 
-    lines: list[bytes]
+    block: bytes
     etag: bytes
     body: bytes
     since: float
@@ -63,13 +64,15 @@ class Store:
             self._bytes -= len(old.body)
 
 
-def seconds(fields: Mapping[bytes, bytes], caching: Caching) -> int:
-    """How long an answer with these header fields may be kept; 0 is not at all."""
-    control = fields.get(b"cache-control", b"")
-    if b"set-cookie" in fields or fields.get(b"vary") == b"*" or _NEVER.search(control):
+def seconds(answer: Answer, caching: Caching) -> int:
+    """How long an answer may be kept; 0 is not at all."""
+    control = answer.field(b"cache-control") or b""
+    if _NEVER.search(control) or b"set-cookie" in answer.fields:
+        return 0
+    if answer.field(b"vary") == b"*":
         return 0
     told = _SHARED.search(control) or _AGE.search(control)
-    if told is None and b"expires" in fields:
+    if told is None and b"expires" in answer.fields:
         return 0  # nobody here sends it without Cache-Control
     wanted = caching.default if told is None else int(told[1])
     return min(max(wanted, caching.shortest), caching.longest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import urllib.parse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container
 
 from .firewall import Firewall
 from .plan import Behaviour, Names, Origin, Plan
@@ -38,13 +38,15 @@ class Way:
             ]
         )
         self.added = [
-            (header.name.encode(), f"{header.name}: {header.value}".encode())
+            (header.name.encode(), f"\r\n{header.name}: {header.value}".encode())
             for header in behaviour.headers
         ]
+        self.key_cookies = _chosen(behaviour.caching.cookies)
+        self.sent_cookies = _chosen(told.cookies)
 
-    def dress(self, there: Iterable[bytes]) -> list[bytes]:
-        """Header lines of the policy, without those whose names are there."""
-        return [line for name, line in self.added if name not in there]
+    def dress(self, there: Container[bytes]) -> bytes:
+        """Header lines of the policy, without those whose lower-case names are there."""
+        return b"".join([line for name, line in self.added if name not in there])
 
 
 class Ways:
@@ -109,14 +111,16 @@ def _name(pair: bytes) -> bytes:
     return urllib.parse.unquote_to_bytes(name.replace(b"+", b" ")) if b"%" in name else name
 
 
-def chosen_cookies(cookies: bytes, names: Names) -> bytes:
-    """The cookies of a Cookie header that count."""
-    if names == "all" or not cookies:
+def _chosen(names: Names) -> frozenset[bytes] | None:
+    """Names as bytes; None is all."""
+    if names == "all":
+        return None
+    return frozenset(() if names == "none" else (name.encode() for name in names))
+
+
+def chosen_cookies(cookies: bytes, wanted: frozenset[bytes] | None) -> bytes:
+    """The cookies of a Cookie header that count; None is all."""
+    if wanted is None or not cookies:
         return cookies
-    if names == "none":
-        return b""
-    wanted = {name.encode() for name in names}
-    kept = [
-        part for part in map(bytes.strip, cookies.split(b";")) if part.partition(b"=")[0] in wanted
-    ]
-    return b"; ".join(kept)
+    parts = [part.strip() for part in cookies.split(b";")] if wanted else []
+    return b"; ".join([part for part in parts if part.partition(b"=")[0] in wanted])
