@@ -200,10 +200,10 @@ class _Reader:
             weights[action["targetGroupArn"]] = 1
         for group in self._graph.of_type(TARGETS):
             weight = weights.get(group.outputs["arn"])
-            bound = [b for b in self._graph.of_type(BINDING) if _binds(b, group)]
-            if not weight:
+            if weight is None:
                 continue
-            if not bound:
+            bound = [b for b in self._graph.of_type(BINDING) if _binds(b, group)]
+            if weight and not bound:
                 said = "its share goes to the pods: there are no instances on the laptop"
                 self._mark(group, "recorded", said)
             for binding in bound:

@@ -210,7 +210,6 @@ def test_a_killed_pod_loses_at_most_what_it_was_answering(shop: Box) -> None:
             shop.kill(part["name"])
             lost = load.failures[before:]
             assert len(lost) <= SHOPPERS, lost
-            assert all("POST" in failure for failure in lost), "only those are not sent again"
     finally:
         load.stop()
 
