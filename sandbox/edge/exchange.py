@@ -34,6 +34,7 @@ class Exchange:
         self.connecting: asyncio.Task[None] | None = None
         self._origins = list(self.way.origins)
         self._tried: set[int] = set()
+        self._sent = False  # all of the request
         self._begun = False  # the visitor has got the head of an answer
         self._key: Hashable = None
         self._keeping: tuple[bytes, bytes, int] | None = None  # header lines, ETag, seconds
@@ -67,13 +68,12 @@ class Exchange:
     def more(self) -> None:
         """More of the request is here."""
         request = self.request
-        if self.link is None or not (request.fresh or request.complete):
+        if self.link is None or request.ignored or self._sent:
             return
         pieces, request.fresh = request.fresh, []
-        data = b"".join([_framed(piece, request) for piece in pieces])
-        if request.chunked and request.complete and not request.ignored:
-            data += b"0\r\n\r\n"
-        if data and not request.ignored:
+        self._sent = request.complete
+        data = b"".join([_framed(piece, request) for piece in pieces]) + _end(request)
+        if data:
             self.link.transport.write(data)
 
     def _ask(self) -> None:
@@ -120,10 +120,9 @@ class Exchange:
         head = onward(request, self.way, self.origin, self.visitor.peer)
         if request.body:
             head += _framed(bytes(request.body), request)
-        if request.chunked and request.complete:
-            head += b"0\r\n\r\n"
         request.fresh.clear()
-        link.carry(self, request.method, head)
+        self._sent = request.complete
+        link.carry(self, request.method, head + _end(request))
 
     def head(self, answer: Answer, link: Link, *, more: bool) -> None:
         """The answer's head: pass it on, or ask somebody else."""
@@ -252,3 +251,7 @@ class Exchange:
 
 def _framed(data: bytes, request: Request) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data) if request.chunked and data else data
+
+
+def _end(request: Request) -> bytes:
+    return b"0\r\n\r\n" if request.chunked and request.complete else b""
