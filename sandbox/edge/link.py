@@ -36,10 +36,9 @@ class Answer:
             self.status = int(line[9:12])
         except ValueError as problem:
             raise BadAnswerError from problem
-        self.fields: dict[bytes, bytes] = {}
-        for each in rest:
-            name, _, value = each.partition(b":")
-            self.fields[name.lower()] = value
+        self.fields: dict[bytes, bytes] = {
+            name.lower(): value for name, _, value in [each.partition(b":") for each in rest]
+        }
         self.last = not line.startswith(b"HTTP/1.1")
         if (told := self.field(b"connection")) is not None:
             self.last = b"close" in told.lower()

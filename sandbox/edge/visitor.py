@@ -146,7 +146,7 @@ class Visitor(asyncio.Protocol):
         if more:
             self._head = data
         elif self._head:
-            self.transport.write(self._head + data)
+            self.transport.writelines((self._head, data))
             self._head = b""
         else:
             self.transport.write(data)
