@@ -6,9 +6,11 @@ outputs. All settings are those the program declares; what moto cannot hold is l
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .aws import delivery
@@ -115,6 +117,31 @@ def _table(r: Registration) -> list[Call]:
 
 def _bucket(r: Registration) -> list[Call]:
     return [Call("s3", "create_bucket", {"Bucket": r.outputs["bucket"]})]
+
+
+def _bucket_object(r: Registration) -> list[Call]:
+    i = r.inputs
+    parameters = _given(
+        Bucket=i["bucket"],
+        Key=i["key"],
+        Body=_content(i),
+        ContentType=i.get("contentType"),
+        CacheControl=i.get("cacheControl"),
+        ContentEncoding=i.get("contentEncoding"),
+    )
+
+    def outputs(answer: Mapping[str, Any]) -> Outputs:
+        return {"etag": str(answer["ETag"]).strip('"')}
+
+    return [Call("s3", "put_object", parameters, outputs)]
+
+
+def _content(inputs: Mapping[str, Any]) -> bytes:
+    if (asset := inputs.get("source")) is not None:
+        return Path(asset["$asset"]["path"]).read_bytes()
+    if (text := inputs.get("content")) is not None:
+        return str(text).encode()
+    return base64.b64decode(inputs["contentBase64"])
 
 
 def _bucket_versioning(r: Registration) -> list[Call]:
@@ -248,6 +275,7 @@ CALLS: dict[str, tuple[Callable[[Registration], list[Call]], str]] = {
     "aws:kms/key:Key": (_key, "the API only: nothing is encrypted at rest on the laptop"),
     "aws:s3/bucket:Bucket": (_bucket, ""),
     "aws:s3/bucketV2:BucketV2": (_bucket, ""),
+    "aws:s3/bucketObjectv2:BucketObjectv2": (_bucket_object, ""),
     "aws:s3/bucketVersioning:BucketVersioning": (_bucket_versioning, ""),
     "aws:s3/bucketVersioningV2:BucketVersioningV2": (_bucket_versioning, ""),
     "aws:secretsmanager/secret:Secret": (_secret, ""),

@@ -1,4 +1,4 @@
-"""`python -m sandbox up | down | status | run | invoke | execute | reset | logs`."""
+"""`python -m sandbox up | down | status | run | restart | invoke | execute | reset | logs`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import run_file
+from . import control, run_file
 from .functions.command import invoke
 from .process import PartError, rotate, tail
 from .state import PROJECT, Lock, started_at, state_directory
@@ -48,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     execute = commands.add_parser("execute", help="run a state machine once")
     execute.add_argument("machine", help="its name in the program")
     execute.add_argument("input", nargs="?", default="{}", help="JSON; - reads standard input")
+    restart = commands.add_parser("restart", help="replace a Deployment's pods one by one")
+    restart.add_argument("name", nargs="?", default="web", help="which one (default web)")
+    restart.add_argument(
+        "--waits", type=float, default=1.0, help="part of the declared waits to keep (default 1)"
+    )
     commands.add_parser("reset", help="stop it and wipe its data")
     logs = commands.add_parser("logs", help="show a part's log")
     logs.add_argument("part", nargs="?", help="without one: list them")
@@ -230,6 +235,14 @@ def run(directory: Path, words: Sequence[str]) -> int:
     os.execve(program, command, environment)  # noqa: S606 - that is what was asked for
 
 
+def restart(directory: Path, name: str, waits: float) -> int:
+    """Replace the pods of a Deployment by its declared strategy; returns when it is done."""
+    if not 0 <= waits <= 1:
+        raise PartError(f"--waits is {waits:g}; accepted: a number from 0 to 1")
+    print(f"✓ {control.ask(directory, {'restart': name, 'waits': waits})}")
+    return 0
+
+
 def reset(directory: Path) -> int:
     """Stop and wipe all data; the generated catalogue and the logs stay."""
     down(directory)
@@ -277,6 +290,7 @@ _COMMANDS: dict[str, Callable[[Path, argparse.Namespace], int]] = {
     "run": lambda where, told: run(where, told.words),
     "invoke": lambda where, told: invoke(where, told.function, told.event),
     "execute": lambda where, told: execute(where, told.machine, told.input),
+    "restart": lambda where, told: restart(where, told.name, told.waits),
     "reset": lambda where, _: reset(where),
     "logs": lambda where, told: logs(where, told.part, follow=told.follow),
 }

@@ -88,13 +88,18 @@ def command(pod: Pod, site: Site, name: str, port: int) -> Command:
         env={**environment(pod, site), "PORT": str(port), "HOSTNAME": name},
         cwd=site.storefront,
         log=site.logs / f"{name}.log",
-        grace=pod.grace,
+        grace=max(pod.grace - pod.pre_stop, 1),
     )
+
+
+def name_of(pod: Pod, number: int) -> str:
+    """What the n-th pod is called, here and in its HOSTNAME."""
+    return pod.name if pod.replicas == 1 and number == 1 else f"{pod.name}-{number}"
 
 
 def spec(pod: Pod, site: Site, number: int, kind: str) -> Spec:
     """One replica of a Deployment, with its declared probes."""
-    name = pod.name if pod.replicas == 1 else f"{pod.name}-{number}"
+    name = name_of(pod, number)
     port = site.state.port(name)
     declared = pod.startup or pod.readiness
     startup = _probe(declared, port) if declared else Probe(check=_always, failures=1)

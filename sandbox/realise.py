@@ -30,7 +30,7 @@ from .servers import Servers
 from .state import State
 
 if TYPE_CHECKING:
-    from graph import Graph
+    from graph import Graph, Resource
     from graph.cloud import Registration
 
 Served = Literal["served", "recorded", "refused"]
@@ -107,6 +107,10 @@ class Realiser:
     def mark(self, type_: str, name: str, urn: str, served: Served, detail: str = "") -> None:
         """Say what became of a resource."""
         self.resources[urn] = Realised(type_, name, urn, served, detail)
+
+    def mark_resource(self, resource: Resource, served: Served, detail: str) -> None:
+        """The same, for a resource of an evaluated graph."""
+        self.mark(resource.type, resource.name, resource.urn, served, detail)
 
     def mark_rest(self, graph: Graph) -> None:
         """What the graph has besides registrations (children of remote components) is recorded."""

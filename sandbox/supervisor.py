@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import kubernetes, pods, run_file, specs
 from .catalogue import Catalogue
+from .control import Control
+from .edge.told import Told
 from .functions import parts as functions
 from .guard import Guard
 from .kubernetes import Pod
@@ -19,6 +20,7 @@ from .part import HOST, Part
 from .pods import Site
 from .process import PartError, rotate
 from .realise import Realiser
+from .rollout import Deployment
 from .servers import Servers
 from .state import State
 from .terminal import Terminal
@@ -54,8 +56,10 @@ class Supervisor:
         self._guard = Guard(logs / "guard.log")
         self._catalogue = Catalogue(self._site, self._guard)
         self._units: list[Unit] = []
-        self._behind_door: list[Unit] = []  # pods that a Service selects
+        self._deployments: list[Deployment] = []
+        self._front: list[Deployment] = []  # those that the front door sends requests to
         self._door: Unit | None = None
+        self._edge = Told()
         self._environment: dict[str, str] = {}
         self._ready = False
         self._stop = asyncio.Event()
@@ -66,6 +70,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
+        control = Control(self._directory, self._obey)
         starting = asyncio.create_task(self._start())
         stop = asyncio.create_task(self._stop.wait())
         status = 0
@@ -79,6 +84,7 @@ class Supervisor:
             status = 1
         finally:
             self._realiser.abandon("the sandbox is stopping")
+            await control.close()
             starting.cancel()
             stop.cancel()
             await asyncio.gather(starting, stop, return_exceptions=True)
@@ -110,7 +116,7 @@ class Supervisor:
 
     def _open_door(self) -> None:
         async def tell() -> None:
-            self._tell_door()
+            self._tell_door(again=True)
 
         self._door = self._add(specs.door(self._port, self._site.logs, tell))
 
@@ -151,6 +157,8 @@ class Supervisor:
             parts.cancel()
             await asyncio.gather(parts, return_exceptions=True)
         self._realiser.mark_rest(graph)
+        self._edge.read(graph, self._aws, self._realiser.mark_resource)
+        self._tell_door(again=True)
         counts = [r.state for r in self._realiser.resources.values()]
         self._terminal.done(
             f"program evaluated: {counts.count('served')} resources served,"
@@ -173,19 +181,23 @@ class Supervisor:
             begun = time.monotonic()
             await pods.run_job(pod, self._site, self._guard)
             self._terminal.done(f"job {pod.name} done", begun)
-        units = []
         for pod in self._read(graph, reader, kubernetes.DEPLOYMENT):
-            services = reader.served_by_service(pod)
-            for number in range(1, pod.replicas + 1):
-                unit = self._add(pods.spec(pod, self._site, number, "web" if services else "pod"))
-                units.append(unit)
-                if services:
-                    self._behind_door.append(unit)
-                    self._environment = pods.environment(pod, self._site)
+            services = [
+                service
+                for service in reader.served_by_service(pod)
+                if self._edge.serves(*kubernetes.full_name(service))
+            ]
+            kind = "web" if services else "pod"
+            deployment = Deployment(pod, self._site, kind, self._add, self._remove)
+            self._deployments.append(deployment)
+            if services:
+                self._front.append(deployment)
+                self._environment = pods.environment(pod, self._site)
+            deployment.start()
             for service in services:
                 detail = f"front door {self._site.url}"
                 self._realiser.mark(service.type, service.name, service.urn, "served", detail)
-        await asyncio.gather(*(unit.wait_ready() for unit in units))
+        await asyncio.gather(*(u.wait_ready() for d in self._deployments for u in d.units))
 
     def _read(self, graph: Graph, reader: kubernetes.Reader, type_: str) -> Iterator[Pod]:
         for resource in graph.of_type(type_):
@@ -203,7 +215,7 @@ class Supervisor:
             yield pod
 
     async def _fill(self) -> None:
-        web = next((unit for unit in self._behind_door if unit.spec.address), None)
+        web = next((unit for unit in self._behind_door() if unit.spec.address), None)
         if web is None:
             return
         begun = time.monotonic()
@@ -224,19 +236,31 @@ class Supervisor:
         unit.start(self._on_crash)
         return unit
 
+    def _remove(self, unit: Unit) -> None:
+        self._units.remove(unit)
+        self._tell()
+
+    async def _obey(self, order: Mapping[str, Any]) -> str:
+        """Carry out what a command asks for."""
+        known = {deployment.pod.name: deployment for deployment in self._deployments}
+        name = str(order["restart"])
+        if name not in known:
+            raise PartError(f"there is no Deployment {name}; there are: {', '.join(known)}")
+        done = await known[name].restart(float(order["waits"]))
+        self._terminal.say(done, "✓")
+        return done
+
     def _on_crash(self, problem: BaseException) -> None:
         """A mistake of ours in the background must not leave half a sandbox."""
         self._terminal.say(f"stopping after an unexpected error: {problem!r}", "✗")
         self._stop.set()
 
-    def _tell_door(self) -> None:
-        ready = [
-            int(unit.spec.address.rpartition(":")[2])
-            for unit in self._behind_door
-            if unit.state == "ready"
-        ]
-        if self._door is not None and self._door.child is not None:
-            self._door.child.write(json.dumps(ready).encode() + b"\n")
+    def _behind_door(self) -> list[Unit]:
+        return [unit for deployment in self._front for unit in deployment.units]
+
+    def _tell_door(self, *, again: bool = False) -> None:
+        if self._door is not None:
+            self._edge.tell(self._door, self._behind_door(), again=again)
 
     def _tell(self) -> None:
         """Something changed: tell the front door, and whoever reads the run file."""

@@ -108,6 +108,20 @@ def test_a_pod_that_fails_its_liveness_probe_is_restarted(running: Box) -> None:
     assert "web-2 failed its liveness probe" in running.log()
 
 
+def test_a_restart_that_fails_leaves_the_old_pods_in_service(running: Box) -> None:
+    flag = running.state / "crash-web-3"
+    flag.touch()
+    failed = running.call("restart", "web", check=False)
+    flag.unlink()
+    assert failed.returncode == 1
+    assert "web-3 ended with status 1" in failed.stderr
+    assert {running.get("/")["name"] for _ in range(6)} == {"web-1", "web-2"}
+    assert {part["name"] for part in running.status()["parts"] if part["kind"] == "web"} == {
+        "web-1",
+        "web-2",
+    }
+
+
 def test_without_a_ready_pod_the_door_answers_503(running: Box) -> None:
     flags = [running.state / f"unready-web-{number}" for number in (1, 2)]
     for flag in flags:
