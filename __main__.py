@@ -1,6 +1,7 @@
 """The shop and its whole AWS estate; stacks differ in Pulumi.<stack>.yaml only.
 
 network ──▶ data ──▶ names ──▶ recommendations ──▶ balancer ──▶ edge ──▶ web
+                                        all of them ──▶ observability
 """
 
 import pulumi
@@ -11,6 +12,7 @@ from components.data_tier import DataArgs, DataTier
 from components.edge import Edge, EdgeArgs
 from components.names import Names, NamesArgs
 from components.network import Network, NetworkArgs
+from components.observability import Observability, ObservabilityArgs
 from components.recommendations import Recommendations, RecommendationsArgs
 from components.tags import tag_everything
 from components.web_tier import WebArgs, WebTier
@@ -18,59 +20,40 @@ from components.web_tier import WebArgs, WebTier
 stack = settings.load()
 tag_everything(stack.project, stack.stack)
 
+# A tier a paragraph.
+# fmt: off
 network = Network("network", NetworkArgs(settings=stack.network, region=stack.region))
 data = DataTier("data", DataArgs(settings=stack.data, identifier=stack.name, network=network.links))
 names = Names("names", NamesArgs(settings=stack.edge, network=network.links))
 
-recommendations = Recommendations(
-    "recommendations",
-    RecommendationsArgs(
-        settings=stack.recommendations,
-        physical=stack.name,
-        network=network.links,
-        data=data.links,
-        names=names.links,
-        web=stack.web,
-    ),
-)
+recommendations = Recommendations("recommendations", RecommendationsArgs(
+    settings=stack.recommendations, physical=stack.name, web=stack.web,
+    network=network.links, data=data.links, names=names.links,
+))
 
-balancer = Balancer(
-    "balancer",
-    BalancerArgs(
-        settings=stack.web,
-        cluster_name=stack.name,
-        network=network.links,
-        logs=data.links.logs,
-        origin=names.links.origin,
-    ),
-)
+balancer = Balancer("balancer", BalancerArgs(
+    settings=stack.web, cluster_name=stack.name,
+    network=network.links, logs=data.links.logs, origin=names.links.origin,
+))
 
-edge = Edge(
-    "edge",
-    EdgeArgs(
-        settings=stack.edge,
-        assets_url=stack.web.assets_url,
-        physical=stack.name,
-        network=network.links,
-        data=data.links,
-        names=names.links,
-        balancer=balancer.links,
-        http_api=recommendations.links.http_api,
-    ),
-)
+edge = Edge("edge", EdgeArgs(
+    settings=stack.edge, assets_url=stack.web.assets_url, physical=stack.name,
+    network=network.links, data=data.links, names=names.links, balancer=balancer.links,
+    http_api=recommendations.links.http_api,
+))
 
-web = WebTier(
-    "web",
-    WebArgs(
-        settings=stack.web,
-        cluster_name=stack.name,
-        network=network.links,
-        data=data.links,
-        records=recommendations.links.records,
-        balancer=balancer.links,
-        public_url=stack.web.public_url or edge.links.url,
-    ),
-)
+web = WebTier("web", WebArgs(
+    settings=stack.web, cluster_name=stack.name,
+    network=network.links, data=data.links, records=recommendations.links.records,
+    balancer=balancer.links, public_url=stack.web.public_url or edge.links.url,
+))
+
+Observability("observability", ObservabilityArgs(
+    settings=stack.observability, physical=stack.name,
+    network=network.links, data=data.links, names=names.links,
+    recommendations=recommendations.links, balancer=balancer.links, edge=edge.links, web=web.links,
+))
+# fmt: on
 
 pulumi.export("public_url", stack.web.public_url or edge.links.url)
 pulumi.export("cluster_name", web.links.cluster_name)

@@ -1,0 +1,94 @@
+"""Observability: what is promised, who is told when it breaks, and who did what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.balancer import BalancerLinks
+from components.data_tier import DataLinks
+from components.edge import EdgeLinks
+from components.links import plain
+from components.names import GLOBAL, NamesLinks
+from components.network import NetworkLinks
+from components.recommendations import RecommendationsLinks
+from components.web_tier import WebLinks
+from settings import ObservabilitySettings
+
+from .ground import Ground
+from .topics import key, topics
+from .trail import Touched, for_trail, trail
+
+__all__ = ["Observability", "ObservabilityArgs", "ObservabilityLinks"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservabilityArgs:
+    """``physical`` is project and stack; the rest is what there is to watch."""
+
+    settings: ObservabilitySettings
+    physical: str
+    network: NetworkLinks
+    data: DataLinks
+    names: NamesLinks
+    recommendations: RecommendationsLinks
+    balancer: BalancerLinks
+    edge: EdgeLinks
+    web: WebLinks
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservabilityLinks:
+    """ARNs of the topics for whom to wake and for what can wait."""
+
+    page: Output[str]
+    ticket: Output[str]
+
+
+class Observability(ComponentResource):
+    """Topics, and everything that tells them something."""
+
+    links: ObservabilityLinks
+
+    def __init__(
+        self, name: str, args: ObservabilityArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("shop:index:Observability", name, None, opts)
+        ground = _ground(self, name, args)
+        if args.settings.account.trail:
+            recommended = args.recommendations
+            touched = Touched(
+                reads=[recommended.records.arn, recommended.training.arn],
+                writes=[args.data.images.arn],
+            )
+            trail(ground, args.data.logs, touched)
+        self.links = ObservabilityLinks(page=ground.topics.page, ticket=ground.topics.ticket)
+        self.register_outputs({"links": plain(self.links)})
+
+
+def _ground(parent: Observability, name: str, args: ObservabilityArgs) -> Ground:
+    mine = ResourceOptions(parent=parent)
+    kept = ResourceOptions(parent=parent, protect=args.data.protect)
+    region = args.network.region
+    also = for_trail(region, args.physical) if args.settings.account.trail else ()
+    key_arn = key(name, also=also, opts=kept).arn
+    near = topics(name, args.settings, key_arn, opts=mine)
+    far = near
+    if region != GLOBAL:  # an alarm tells topics of its own region only
+        elsewhere = f"{name}-global"
+        far_key = key(elsewhere, region=GLOBAL, opts=kept)
+        far = topics(elsewhere, args.settings, far_key.arn, region=GLOBAL, opts=mine)
+    return Ground(
+        name=name,
+        physical=args.physical,
+        region=region,
+        settings=args.settings,
+        key_arn=key_arn,
+        log_key_arn=args.network.log_key_arn,
+        topics=near,
+        far=far,
+        protect=args.data.protect,
+        mine=mine,
+        kept=kept,
+    )
