@@ -46,7 +46,8 @@ class ObservabilitySettings:
     """Who is told what, and what is watched.
 
     ``pages`` wake somebody, ``tickets`` are for the next morning. ``runbooks`` is where their pages
-    can be read, ``budget`` what a month may cost (USD).
+    can be read, ``budget`` what a month may cost (USD), ``connections`` how many of the database's
+    are nearly all.
     """
 
     pages: tuple[Address, ...]
@@ -54,6 +55,7 @@ class ObservabilitySettings:
     runbooks: Place
     log_days: LogDays
     budget: Annotated[int, between(1, 1_000_000, "USD a month")]
+    connections: Annotated[int, between(10, 16_000, "connections")]
     account: AccountSettings
     backup: BackupSettings | None
 

@@ -161,6 +161,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:observability.runbooks", "docs/runbooks", "an https address"),
     ("shop:observability.log_days", 31, "30, 60"),
     ("shop:observability.budget", 0, "from 1 to 1000000"),
+    ("shop:observability.connections", 5, "from 10 to 16000"),
     ("shop:observability.account", None, "the keys trail, locked_days, guard, anomalies"),
     ("shop:observability.account.trail", "yes", "true or false"),
     ("shop:observability.account.locked_days", 0, "from 1 to 3650"),

@@ -6,36 +6,19 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.balancer import BalancerLinks
-from components.data_tier import DataLinks
-from components.edge import EdgeLinks
 from components.links import plain
-from components.names import GLOBAL, NamesLinks
-from components.network import NetworkLinks
-from components.recommendations import RecommendationsLinks
-from components.web_tier import WebLinks
-from settings import ObservabilitySettings
+from components.names import GLOBAL
 
+from .alarms import make
+from .behind import DATA, RECOMMENDATIONS, connections
+from .burn import burning
+from .front import EDGE, WEB
 from .ground import Ground
 from .topics import key, topics
 from .trail import Touched, for_trail, trail
+from .watched import ObservabilityArgs, watched
 
 __all__ = ["Observability", "ObservabilityArgs", "ObservabilityLinks"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ObservabilityArgs:
-    """``physical`` is project and stack; the rest is what there is to watch."""
-
-    settings: ObservabilitySettings
-    physical: str
-    network: NetworkLinks
-    data: DataLinks
-    names: NamesLinks
-    recommendations: RecommendationsLinks
-    balancer: BalancerLinks
-    edge: EdgeLinks
-    web: WebLinks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +46,10 @@ class Observability(ComponentResource):
                 writes=[args.data.images.arn],
             )
             trail(ground, args.data.logs, touched)
+        named = watched(args, None)
+        burning(ground, named)
+        most = connections(args.settings.connections)
+        make(ground, (*EDGE, *WEB, *DATA, most, *RECOMMENDATIONS), named)
         self.links = ObservabilityLinks(page=ground.topics.page, ticket=ground.topics.ticket)
         self.register_outputs({"links": plain(self.links)})
 

@@ -104,9 +104,8 @@ def _watched(row: Alarm, metrics: Sequence[Metric]) -> dict[str, Any]:
             **(fine if metric.statistic.startswith("p") else {"statistic": metric.statistic}),
         }
     queries = [metric.query(f"m{place}", row.seconds) for place, metric in enumerate(metrics)]
-    # A thing that says nothing must not silence the others.
     ids = ", ".join(query["id"] for query in queries)
-    if row.combine == "SUM" and row.silence.treat == "notBreaching":
+    if row.combine != "MIN":  # a thing that says nothing must not silence the others
         ids = ", ".join(f"FILL({query['id']}, 0)" for query in queries)
     whole = {
         "id": "all",
