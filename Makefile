@@ -10,7 +10,7 @@ READY  := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset status test check format lock bench diagram plan preview destroy
+.PHONY: help setup up down reset status test check format lock bench diagram plan preview train teardown destroy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,8 +67,9 @@ lock: $(READY) ## Compile the pinned, hashed requirements from their .in files
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-bench: $(READY) ## Measure the storefront beside a bare ASGI route
-	@$(BIN)/python -m bench
+bench: $(READY) ## Measure the storefront and its shelves (ONLY=storefront or ONLY=shelves)
+	@$(if $(filter shelves,$(ONLY)),,$(BIN)/python -m bench)
+	@$(if $(filter storefront,$(ONLY)),,PYTHONPATH=services/storefront $(BIN)/python -m bench.recommend)
 
 diagram: $(READY) ## Draw docs/architecture.md from the program
 	@$(BIN)/python -m graph diagram prod > docs/architecture.md
@@ -81,8 +82,31 @@ preview: $(READY) ## Show what `make up STACK=...` would change
 	@$(pulumi_cli)
 	pulumi preview --stack $(STACK) --diff
 
-destroy: $(READY) ## Delete everything a stack made in AWS (asks first)
+train: ## Let Personalize learn now, in a stack that it serves (here: its stand-in)
+ifeq ($(STACK),local)
+	@$(BIN)/python -m sandbox execute recommendations-train
+else
+	@$(call run_machine,train)
+endif
+
+teardown: ## Take away what training made in Personalize, before its serving changes
+	@$(call run_machine,teardown)
+
+destroy: $(READY) teardown ## Delete everything a stack made in AWS (asks first)
 	@$(pulumi_cli)
 	pulumi destroy --stack $(STACK)
 
 pulumi_cli = command -v pulumi >/dev/null || { echo "The Pulumi CLI is not installed: see https://www.pulumi.com/docs/install/ (it needs an AWS account; plain \`make up\` needs neither)." >&2; exit 1; }
+
+# Starts a state machine of the stack, waits for its end and fails as it does; none there is no failure.
+run_machine = $(pulumi_cli); \
+	region=$$(pulumi config get aws:region --stack $(STACK)) && \
+	machine=$$(aws stepfunctions list-state-machines --region $$region --output text \
+		--query "stateMachines[?name=='shop-$(STACK)-$(1)'].stateMachineArn") || exit 1; \
+	if [ -z "$$machine" ]; then echo "Personalize does not serve $(STACK): nothing to do."; exit 0; fi; \
+	run=$$(aws stepfunctions start-execution --region $$region --state-machine-arn "$$machine" \
+		--query executionArn --output text) || exit 1; \
+	echo "$$run runs; Ctrl-C stops waiting for it, not the run ..."; \
+	while state=$$(aws stepfunctions describe-execution --region $$region --execution-arn "$$run" \
+		--query status --output text) && [ "$$state" = RUNNING ]; do sleep $(or $(POLL),15); done; \
+	echo "$$state"; [ "$$state" = SUCCEEDED ]

@@ -32,6 +32,7 @@ class Registration:
     inputs: dict[str, Any]
     outputs: dict[str, Any]  # what the recording cloud would answer
     id: str
+    ignore_changes: tuple[str, ...] = ()
 
 
 # Outputs (camelCase, optionally with "id") that replace or complete the recording cloud's own.
@@ -81,7 +82,10 @@ class RecordingMonitor(mocks.MockMonitor):
         inputs = plain(request.object)
         wanted = {key: tuple(d.urns) for key, d in request.propertyDependencies.items()}
         self._refuse_unanswered(request, inputs, wanted)
-        id_, state = self._answer(urn, request.type, request.name, inputs, custom=request.custom)
+        ignored = tuple(request.ignoreChanges)
+        id_, state = self._answer(
+            urn, request.type, request.name, inputs, custom=request.custom, ignored=ignored
+        )
         resource = Resource(
             type=request.type,
             name=request.name,
@@ -160,14 +164,22 @@ class RecordingMonitor(mocks.MockMonitor):
         return UnansweredError(message)
 
     def _answer(
-        self, urn: str, type_: str, name: str, inputs: dict[str, Any], *, custom: bool
+        self,
+        urn: str,
+        type_: str,
+        name: str,
+        inputs: dict[str, Any],
+        *,
+        custom: bool,
+        ignored: tuple[str, ...] = (),
     ) -> tuple[str, dict[str, Any]]:
         id_, state = outputs.realistic(
             Subject(type=type_, name=name, urn=urn, inputs=inputs, region=self.region),
             custom=custom,
         )
         if self.answers is not None:
-            extra = self.answers(Registration(type_, name, urn, inputs, state, id_)) or {}
+            told = Registration(type_, name, urn, inputs, state, id_, ignored)
+            extra = self.answers(told) or {}
             id_ = extra.get("id", id_)
             state = {**state, **extra}
         return id_, state

@@ -9,6 +9,7 @@ from .model import Graph, Resource
 # Parts of a type token that read better under the service's own name.
 _SERVICES = {
     "apigatewayv2": "API Gateway",
+    "cloudcontrol": "Personalize",  # nothing else is made by Cloud Control
     "cloudwatch": "CloudWatch",
     "dynamodb": "DynamoDB",
     "ec2": "VPC",
@@ -22,8 +23,10 @@ _SERVICES = {
     "random": "Random",
     "rds": "RDS",
     "s3": "S3",
+    "scheduler": "EventBridge Scheduler",
     "secretsmanager": "Secrets Manager",
     "sesv2": "SES",
+    "sfn": "Step Functions",
     "sqs": "SQS",
     "ssm": "Systems Manager",
     "vpc": "VPC",

@@ -58,5 +58,18 @@ def _holds_secret(value: Any) -> bool:
 def to_struct(value: dict[str, Any]) -> struct_pb2.Struct:
     """Plain Python as a protobuf Struct; None values are left out."""
     struct = struct_pb2.Struct()
-    struct.update({key: item for key, item in value.items() if item is not None})
+    struct.update({key: _signed(item) for key, item in value.items() if item is not None})
     return struct
+
+
+def _signed(value: Any) -> Any:
+    """Assets and archives as the SDK expects them back, with the engine's signatures."""
+    if isinstance(value, list):
+        return [_signed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for mark, signature in (("$asset", _ASSET), ("$archive", _ARCHIVE)):
+        if mark in value:
+            inner = {key: _signed(item) for key, item in value[mark].items()}
+            return {_SIGNATURE: signature, **inner}
+    return {key: _signed(item) for key, item in value.items()}

@@ -6,10 +6,14 @@ outputs. All settings are those the program declares; what moto cannot hold is l
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .aws import delivery
 
 if TYPE_CHECKING:
     from graph.cloud import Registration
@@ -23,12 +27,16 @@ def _nothing(_: Mapping[str, Any]) -> Outputs:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: botocore's service and method, its parameters, and the outputs its answer gives."""
+    """One call: botocore's service and method, its parameters, and the outputs its answer gives.
+
+    ``there`` is the error that says that it is there already, where that is well.
+    """
 
     service: str
     method: str
     parameters: Mapping[str, Any]
     outputs: Callable[[Mapping[str, Any]], Outputs] = _nothing
+    there: str = ""
 
 
 def _tags(inputs: Mapping[str, Any], key: str = "Key", value: str = "Value") -> list[Outputs]:
@@ -111,6 +119,31 @@ def _bucket(r: Registration) -> list[Call]:
     return [Call("s3", "create_bucket", {"Bucket": r.outputs["bucket"]})]
 
 
+def _bucket_object(r: Registration) -> list[Call]:
+    i = r.inputs
+    parameters = _given(
+        Bucket=i["bucket"],
+        Key=i["key"],
+        Body=_content(i),
+        ContentType=i.get("contentType"),
+        CacheControl=i.get("cacheControl"),
+        ContentEncoding=i.get("contentEncoding"),
+    )
+
+    def outputs(answer: Mapping[str, Any]) -> Outputs:
+        return {"etag": str(answer["ETag"]).strip('"')}
+
+    return [Call("s3", "put_object", parameters, outputs)]
+
+
+def _content(inputs: Mapping[str, Any]) -> bytes:
+    if (asset := inputs.get("source")) is not None:
+        return Path(asset["$asset"]["path"]).read_bytes()
+    if (text := inputs.get("content")) is not None:
+        return str(text).encode()
+    return base64.b64decode(inputs["contentBase64"])
+
+
 def _bucket_versioning(r: Registration) -> list[Call]:
     status = (r.inputs.get("versioningConfiguration") or {}).get("status", "Enabled")
     parameters = {"Bucket": r.inputs["bucket"], "VersioningConfiguration": {"Status": status}}
@@ -139,6 +172,19 @@ def _queue(r: Registration) -> list[Call]:
         return {"url": answer["QueueUrl"], "id": answer["QueueUrl"]}
 
     return [Call("sqs", "create_queue", parameters, outputs)]
+
+
+def _delivery_stream(r: Registration) -> list[Call]:
+    parameters = {
+        "DeliveryStreamName": r.outputs["name"],
+        "DeliveryStreamType": "DirectPut",
+        "ExtendedS3DestinationConfiguration": delivery.destination(r.inputs),
+    }
+
+    def outputs(answer: Mapping[str, Any]) -> Outputs:
+        return {"arn": answer["DeliveryStreamARN"], "id": answer["DeliveryStreamARN"]}
+
+    return [Call("firehose", "create_delivery_stream", parameters, outputs)]
 
 
 def _redrive(r: Registration) -> list[Call]:
@@ -181,10 +227,11 @@ def _parameter(r: Registration) -> list[Call]:
         Name=name,
         Type=r.inputs.get("type", "String"),
         Value=r.inputs.get("value"),
-        Overwrite=True,
         Description=r.inputs.get("description"),
     )
-    return [Call("ssm", "put_parameter", parameters)]
+    if "value" in r.ignore_changes:  # somebody else's, once it is there
+        return [Call("ssm", "put_parameter", parameters, there="ParameterAlreadyExists")]
+    return [Call("ssm", "put_parameter", {**parameters, "Overwrite": True})]
 
 
 def _key(r: Registration) -> list[Call]:
@@ -220,10 +267,15 @@ def _topic(r: Registration) -> list[Call]:
 
 CALLS: dict[str, tuple[Callable[[Registration], list[Call]], str]] = {
     "aws:dynamodb/table:Table": (_table, ""),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": (
+        _delivery_stream,
+        "each record is delivered at once, not gathered",
+    ),
     "aws:kms/alias:Alias": (_key_alias, ""),
     "aws:kms/key:Key": (_key, "the API only: nothing is encrypted at rest on the laptop"),
     "aws:s3/bucket:Bucket": (_bucket, ""),
     "aws:s3/bucketV2:BucketV2": (_bucket, ""),
+    "aws:s3/bucketObjectv2:BucketObjectv2": (_bucket_object, ""),
     "aws:s3/bucketVersioning:BucketVersioning": (_bucket_versioning, ""),
     "aws:s3/bucketVersioningV2:BucketVersioningV2": (_bucket_versioning, ""),
     "aws:secretsmanager/secret:Secret": (_secret, ""),

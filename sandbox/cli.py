@@ -1,4 +1,4 @@
-"""`python -m sandbox up | down | status | run | reset | logs`."""
+"""`python -m sandbox up | down | status | run | restart | invoke | execute | reset | logs`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import run_file
+from . import control, run_file
+from .functions.command import invoke
 from .process import PartError, rotate, tail
 from .state import PROJECT, Lock, started_at, state_directory
+from .states.command import execute
 from .terminal import Terminal
 
 _STOP_LIMIT = 60.0  # seconds that `down` gives the supervisor
@@ -40,6 +42,17 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true")
     run = commands.add_parser("run", help="run a command with the storefront's environment")
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="-- CMD")
+    invoke = commands.add_parser("invoke", help="run a Lambda function once")
+    invoke.add_argument("function", help="its name, in the program or in AWS")
+    invoke.add_argument("event", nargs="?", default="{}", help="JSON; - reads standard input")
+    execute = commands.add_parser("execute", help="run a state machine once")
+    execute.add_argument("machine", help="its name in the program")
+    execute.add_argument("input", nargs="?", default="{}", help="JSON; - reads standard input")
+    restart = commands.add_parser("restart", help="replace a Deployment's pods one by one")
+    restart.add_argument("name", nargs="?", default="web", help="which one (default web)")
+    restart.add_argument(
+        "--waits", type=float, default=1.0, help="part of the declared waits to keep (default 1)"
+    )
     commands.add_parser("reset", help="stop it and wipe its data")
     logs = commands.add_parser("logs", help="show a part's log")
     logs.add_argument("part", nargs="?", help="without one: list them")
@@ -222,6 +235,14 @@ def run(directory: Path, words: Sequence[str]) -> int:
     os.execve(program, command, environment)  # noqa: S606 - that is what was asked for
 
 
+def restart(directory: Path, name: str, waits: float) -> int:
+    """Replace the pods of a Deployment by its declared strategy; returns when it is done."""
+    if not 0 <= waits <= 1:
+        raise PartError(f"--waits is {waits:g}; accepted: a number from 0 to 1")
+    print(f"✓ {control.ask(directory, {'restart': name, 'waits': waits})}")
+    return 0
+
+
 def reset(directory: Path) -> int:
     """Stop and wipe all data; the generated catalogue and the logs stay."""
     down(directory)
@@ -233,7 +254,7 @@ def reset(directory: Path) -> int:
     try:
         if (directory / "postgres").exists():
             shutil.rmtree(Postgres(directory / "postgres").data, ignore_errors=True)
-        for name in ("postgres", "valkey", "aws", "mails", "mail"):
+        for name in ("postgres", "valkey", "aws", "personalize", "functions", "mails", "mail"):
             shutil.rmtree(directory / name, ignore_errors=True)
         for name in ("state.json", run_file.NAME):
             (directory / name).unlink(missing_ok=True)
@@ -267,6 +288,9 @@ _COMMANDS: dict[str, Callable[[Path, argparse.Namespace], int]] = {
     "down": lambda where, _: down(where),
     "status": lambda where, told: status(where, as_json=told.json),
     "run": lambda where, told: run(where, told.words),
+    "invoke": lambda where, told: invoke(where, told.function, told.event),
+    "execute": lambda where, told: execute(where, told.machine, told.input),
+    "restart": lambda where, told: restart(where, told.name, told.waits),
     "reset": lambda where, _: reset(where),
     "logs": lambda where, told: logs(where, told.part, follow=told.follow),
 }

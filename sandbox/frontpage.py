@@ -30,25 +30,18 @@ your cart or ordered is lost.</p>
 """
 
 
-def unavailable(request: bytes) -> bytes:
-    """A whole 503 answer: problem+json for the API and its clients, a page for people."""
-    head = request.partition(b"\r\n\r\n")[0]
-    target = head.split(b" ", 2)[1] if head.count(b" ") else b"/"
-    if target.startswith(b"/api/") or b"application/json" in head.lower():
-        kind = "application/problem+json"
-        body = json.dumps(
-            {
-                "type": "about:blank",
-                "title": "Service Unavailable",
-                "status": 503,
-                "detail": "No web process is ready. Send the same request again shortly.",
-            }
-        ).encode()
-    else:
-        kind, body = "text/html; charset=utf-8", _PAGE.encode()
-    return (
-        "HTTP/1.1 503 Service Unavailable\r\n"
-        f"Content-Type: {kind}\r\n"
-        f"Content-Length: {len(body)}\r\n"
-        "Retry-After: 2\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
-    ).encode() + (b"" if head.startswith(b"HEAD ") else body)
+# The page styles itself, and asks for nothing else.
+_POLICY = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+def unavailable_body(*, as_json: bool) -> tuple[bytes, bytes, bytes]:
+    """Content type, body and content policy: problem+json for programs, a page for people."""
+    if not as_json:
+        return b"text/html; charset=utf-8", _PAGE.encode(), _POLICY
+    problem = {
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "No web process is ready. Send the same request again shortly.",
+    }
+    return b"application/problem+json", json.dumps(problem).encode(), _POLICY

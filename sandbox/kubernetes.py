@@ -41,6 +41,17 @@ class HttpProbe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """How a Deployment replaces its pods: so many more, or fewer, than declared; times in s."""
+
+    recreate: bool
+    surge: int
+    unavailable: int
+    ready_seconds: float
+    progress: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
     """One declared container, to be run ``replicas`` times (a Job: once, to its end)."""
 
@@ -59,6 +70,8 @@ class Pod:
     retries: int  # Jobs: how often a failed one is tried again
     deadline: float | None  # Jobs: seconds
     listens: bool
+    pre_stop: float  # seconds that a pod serves on after it was told to go
+    rollout: Rollout
 
 
 def _name(resource: Resource) -> str:
@@ -69,6 +82,11 @@ def _name(resource: Resource) -> str:
 def _namespace(resource: Resource) -> str:
     metadata = resource.outputs.get("metadata") or resource.inputs.get("metadata") or {}
     return str(metadata.get("namespace") or "default")
+
+
+def full_name(resource: Resource) -> tuple[str, str]:
+    """Namespace and name."""
+    return _namespace(resource), _name(resource)
 
 
 class Reader:
@@ -98,6 +116,7 @@ class Reader:
         # A Job is named by its content, since it cannot be changed; its log needs a steady name.
         steady = re.sub(r"-[0-9a-f]{7,10}$", "", name)
         grace = inner.get("terminationGracePeriodSeconds")
+        replicas = self._replicas(spec, name)
         return Pod(
             resource=resource,
             name=steady,
@@ -105,7 +124,7 @@ class Reader:
             argv=_argv(container),
             environment=self._environment(container, namespace, name, inner),
             labels=(template.get("metadata") or {}).get("labels") or {},
-            replicas=self._replicas(spec, name),
+            replicas=replicas,
             grace=30.0 if grace is None else float(grace),
             identity=(namespace, inner.get("serviceAccountName") or "default") in self._identities,
             startup=_probe(container, "startupProbe"),
@@ -114,6 +133,8 @@ class Reader:
             retries=int(spec.get("backoffLimit", 6)),
             deadline=spec.get("activeDeadlineSeconds"),
             listens=bool(container.get("ports")),
+            pre_stop=_pre_stop(container),
+            rollout=_rollout(spec, replicas),
         )
 
     def used_by(self, pod: Pod) -> list[Resource]:
@@ -236,3 +257,35 @@ def _probe(container: Mapping[str, Any], kind: str) -> HttpProbe | None:
         delay=float(declared.get("initialDelaySeconds") or 0),
         timeout=float(declared.get("timeoutSeconds") or 1),
     )
+
+
+def _pre_stop(container: Mapping[str, Any]) -> float:
+    hook = (container.get("lifecycle") or {}).get("preStop")
+    if not hook:
+        return 0.0
+    if "sleep" not in hook:
+        raise RefusedError(f"the laptop's pods only sleep before they stop, not {sorted(hook)}")
+    return float(hook["sleep"]["seconds"])
+
+
+def _rollout(spec: Mapping[str, Any], replicas: int) -> Rollout:
+    strategy = spec.get("strategy") or {}
+    told = strategy.get("rollingUpdate") or {}
+    surge = _share(told.get("maxSurge", "25%"), replicas, up=True)
+    unavailable = _share(told.get("maxUnavailable", "25%"), replicas, up=False)
+    return Rollout(
+        recreate=strategy.get("type") == "Recreate",
+        surge=surge,
+        # As Kubernetes resolves two zeros: something has to move.
+        unavailable=unavailable if surge or unavailable else 1,
+        ready_seconds=float(spec.get("minReadySeconds") or 0),
+        progress=float(spec.get("progressDeadlineSeconds") or 600),
+    )
+
+
+def _share(told: Any, replicas: int, *, up: bool) -> int:
+    """A number, or per cent of the replicas: surge is rounded up, unavailable down."""
+    if not isinstance(told, str):
+        return int(told)
+    exact = int(told.removesuffix("%")) * replicas
+    return -(-exact // 100) if up else exact // 100

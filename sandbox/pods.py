@@ -41,13 +41,7 @@ class Site:
 
 
 def environment(pod: Pod, site: Site) -> dict[str, str]:
-    """All that a process of this pod sees, except PORT.
-
-    Some declared values are bound to places that only the laptop knows, as a cluster binds a volume
-    and a load balancer a name: the folder for mail, the shop's own address, and the ports of parts
-    (``X_PORT`` beside an ``X_HOST`` on loopback): 5432 may be somebody else's here. A port that no
-    resource declares is left as it is, and fails here as it would in the cloud.
-    """
+    """All that a process of this pod sees, except PORT; the declared part is `bound`."""
     ambient = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(site.directory),
@@ -65,13 +59,25 @@ def environment(pod: Pod, site: Site) -> dict[str, str]:
         mails = site.directory / declared.get("MAIL_DIRECTORY", "mails")
         mails.mkdir(mode=0o700, parents=True, exist_ok=True)
         declared["MAIL_DIRECTORY"] = str(mails)
-    if declared.get("PUBLIC_URL", "").startswith(("http://127.0.0.1", "http://localhost")):
-        declared["PUBLIC_URL"] = site.url
-    for key, value in pod.environment.items():
-        host = declared.get(f"{key.removesuffix('_PORT')}_HOST")
+    return {**ambient, **bound(declared, site)}
+
+
+def bound(declared: Mapping[str, str], site: Site) -> dict[str, str]:
+    """Declared variables, some bound to places that only the laptop knows.
+
+    So a cluster binds a volume and a load balancer a name: the folder for mail, the shop's own
+    address, and the ports of parts (``X_PORT`` beside an ``X_HOST`` on loopback): 5432 may be
+    somebody else's here. A port that no resource declares is left as it is, and fails here as it
+    would in the cloud.
+    """
+    found = dict(declared)
+    if found.get("PUBLIC_URL", "").startswith(("http://127.0.0.1", "http://localhost")):
+        found["PUBLIC_URL"] = site.url
+    for key, value in declared.items():
+        host = found.get(f"{key.removesuffix('_PORT')}_HOST")
         if key.endswith("_PORT") and host == HOST and value.isdecimal():
-            declared[key] = str(site.ports.get(int(value), value))
-    return {**ambient, **declared}
+            found[key] = str(site.ports.get(int(value), value))
+    return found
 
 
 def command(pod: Pod, site: Site, name: str, port: int) -> Command:
@@ -82,13 +88,18 @@ def command(pod: Pod, site: Site, name: str, port: int) -> Command:
         env={**environment(pod, site), "PORT": str(port), "HOSTNAME": name},
         cwd=site.storefront,
         log=site.logs / f"{name}.log",
-        grace=pod.grace,
+        grace=max(pod.grace - pod.pre_stop, 1),
     )
+
+
+def name_of(pod: Pod, number: int) -> str:
+    """What the n-th pod is called, here and in its HOSTNAME."""
+    return pod.name if pod.replicas == 1 and number == 1 else f"{pod.name}-{number}"
 
 
 def spec(pod: Pod, site: Site, number: int, kind: str) -> Spec:
     """One replica of a Deployment, with its declared probes."""
-    name = pod.name if pod.replicas == 1 else f"{pod.name}-{number}"
+    name = name_of(pod, number)
     port = site.state.port(name)
     declared = pod.startup or pod.readiness
     startup = _probe(declared, port) if declared else Probe(check=_always, failures=1)

@@ -15,22 +15,22 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .aws import Aws
 from .awscalls import CALLS, Call, Outputs
 from .part import HOST, Part
-from .postgres import Postgres
+from .personalize import declared
 from .process import PartError
+from .servers import Servers
 from .state import State
-from .valkey import Valkey
 
 if TYPE_CHECKING:
-    from graph import Graph
+    from graph import Graph, Resource
     from graph.cloud import Registration
 
 Served = Literal["served", "recorded", "refused"]
@@ -51,17 +51,20 @@ class Realised:
 class Realiser:
     """Use it as ``answers`` of `graph.evaluate`; it may be called from several threads."""
 
-    def __init__(self, state: State, postgres: Postgres, valkey: Valkey, aws: Aws) -> None:
-        self._state, self._postgres, self._valkey, self._aws = state, postgres, valkey, aws
+    def __init__(self, state: State, servers: Servers) -> None:
+        self._state, self.servers = state, servers
+        self._postgres, self._valkey, self._aws = servers.postgres, servers.valkey, servers.aws
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._session = botocore.session.Session()
         self._calls: list[Call] = []
-        self._up = {part.name: threading.Event() for part in (postgres, valkey, aws)}
+        self._up = {part.name: threading.Event() for part in servers}
         self._abandoned = ""
         self.resources: dict[str, Realised] = {}
         self.ports: dict[int, int] = {}  # a declared port -> where that is on the laptop
-        self._handlers: dict[str, Callable[[Registration], tuple[str, Outputs]]] = {
+        self._handlers: dict[str, Callable[[Registration], tuple[str, Outputs | None]]] = {
+            "aws:apigatewayv2/api:Api": self._http_api,
+            "aws:cloudcontrol/resource:Resource": self._cloud_control,
             "aws:rds/instance:Instance": self._database,
             "aws:elasticache/replicationGroup:ReplicationGroup": self._cache,
             "random:index/randomPassword:RandomPassword": self._password,
@@ -80,13 +83,23 @@ class Realiser:
         for event in self._up.values():
             event.set()
 
+    def evaluate(self, project: Path) -> Graph:
+        """Run the program, which registers with us; raises PartError. Blocking."""
+        # Imported here: Pulumi takes a while, and the parts start meanwhile.
+        from graph import EvaluationError, evaluate  # noqa: PLC0415
+
+        try:
+            return evaluate("local", answers=self, project=project)
+        except EvaluationError as problem:
+            raise PartError(f"the program stopped:\n{problem}") from problem
+
     def __call__(self, registration: Registration) -> Outputs | None:
         """Realise one resource; the outputs it really has, or None."""
         outputs: Outputs | None = None
         try:
             detail, outputs = self._realise(registration)
             served: Served = "recorded" if outputs is None else "served"
-        except (ClientError, BotoCoreError, OSError, KeyError, ValueError) as problem:
+        except (ClientError, BotoCoreError, OSError, KeyError, ValueError, RuntimeError) as problem:
             served, detail = "refused", " ".join(str(problem).split())[:300]
         self.mark(registration.type, registration.name, registration.urn, served, detail)
         return outputs
@@ -94,6 +107,10 @@ class Realiser:
     def mark(self, type_: str, name: str, urn: str, served: Served, detail: str = "") -> None:
         """Say what became of a resource."""
         self.resources[urn] = Realised(type_, name, urn, served, detail)
+
+    def mark_resource(self, resource: Resource, served: Served, detail: str) -> None:
+        """The same, for a resource of an evaluated graph."""
+        self.mark(resource.type, resource.name, resource.urn, served, detail)
 
     def mark_rest(self, graph: Graph) -> None:
         """What the graph has besides registrations (children of remote components) is recorded."""
@@ -120,16 +137,21 @@ class Realiser:
 
     def _ask(self, call: Call) -> Any:
         self._wait_for(self._aws)
-        return getattr(self._client(call.service), call.method)(**call.parameters)
+        try:
+            return getattr(self._client(call.service), call.method)(**call.parameters)
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] != call.there:
+                raise
+            return {}
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, url: str = "") -> Any:
         with self._lock:  # botocore makes clients one at a time
             if service not in self._clients:
                 environment = self._aws.environment
                 self._clients[service] = self._session.create_client(
                     service,
                     region_name=self._aws.region,
-                    endpoint_url=self._aws.url,
+                    endpoint_url=url or self._aws.url,
                     aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
                     aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
                     config=Config(retries={"total_max_attempts": 2}, read_timeout=20),
@@ -192,6 +214,21 @@ class Realiser:
             "readerEndpointAddress": HOST,
             "port": self._valkey.port,
         }
+
+    def _cloud_control(self, r: Registration) -> tuple[str, Outputs | None]:
+        type_name, state = str(r.inputs["typeName"]), json.loads(r.inputs["desiredState"])
+        if not type_name.startswith("AWS::Personalize::"):
+            return "", None
+        personalize = self.servers.demand_personalize()
+        self._wait_for(personalize)
+        made = declared.ensure(self._client("personalize", personalize.url), type_name, state, r.id)
+        arn = made[f"{type_name.rpartition(':')[2]}Arn"]
+        return personalize.url, {"id": arn, "properties": json.dumps(made)}
+
+    def _http_api(self, r: Registration) -> tuple[str, Outputs]:
+        """Only its address; `sandbox.functions` serves it, or says why not."""
+        endpoint = f"http://{HOST}:{self._state.port(f'api {r.name}')}"
+        return endpoint, {"apiEndpoint": endpoint}
 
     def _password(self, r: Registration) -> tuple[str, Outputs]:
         """Of the declared length and kinds of characters; kept, as Pulumi's state would."""

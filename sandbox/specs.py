@@ -38,7 +38,7 @@ def door(port: int, logs: Path, after_start: Callable[[], Awaitable[None]]) -> S
         kind="service",
         address=f"{HOST}:{port}",
         command=command,
-        startup=Probe(check=_blocking(lambda: not port_is_free(port)), period=1, failures=15),
+        startup=Probe(check=blocking(lambda: not port_is_free(port)), period=1, failures=15),
         after_start=after_start,
     )
 
@@ -56,13 +56,15 @@ def part(
         address=server.address,
         command=server.command,
         prepare=server.prepare,
-        startup=Probe(check=_blocking(server.ready), period=1, failures=60),
+        startup=Probe(check=blocking(server.ready), period=1, failures=60),
         after_start=after_start,
         title=title,
     )
 
 
-def _blocking(check: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+def blocking(check: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    """A probe's check out of a function that blocks."""
+
     async def asked() -> bool:
         return await asyncio.to_thread(check)
 

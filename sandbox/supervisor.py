@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import kubernetes, pods, run_file, specs
-from .aws import Aws
 from .catalogue import Catalogue
+from .control import Control
+from .edge.told import Told
+from .functions import parts as functions
 from .guard import Guard
 from .kubernetes import Pod
 from .part import HOST, Part
 from .pods import Site
-from .postgres import Postgres
 from .process import PartError, rotate
 from .realise import Realiser
+from .rollout import Deployment
+from .servers import Servers
 from .state import State
 from .terminal import Terminal
 from .unit import Spec, Unit
-from .valkey import Valkey
 
 if TYPE_CHECKING:
     from graph import Graph
@@ -47,19 +48,18 @@ class Supervisor:
         for log in logs.glob("*.log"):
             if log.name != "sandbox.log":
                 rotate(log)
-        self._postgres = Postgres(
-            directory / "postgres", state.port("postgres"), logs / "postgres.log"
-        )
-        self._valkey = Valkey(directory / "valkey", state.port("valkey"), logs / "valkey.log")
-        self._aws = Aws(directory / "aws", state.port("aws"), logs / "aws.log")
-        self._realiser = Realiser(state, self._postgres, self._valkey, self._aws)
+        self._servers = Servers.of(directory, state, logs)
+        self._aws = self._servers.aws
+        self._realiser = Realiser(state, self._servers)
         url = f"http://{HOST}:{port}"
         self._site = Site(project, directory, state, self._aws, url, self._realiser.ports)
         self._guard = Guard(logs / "guard.log")
         self._catalogue = Catalogue(self._site, self._guard)
         self._units: list[Unit] = []
-        self._behind_door: list[Unit] = []  # pods that a Service selects
+        self._deployments: list[Deployment] = []
+        self._front: list[Deployment] = []  # those that the front door sends requests to
         self._door: Unit | None = None
+        self._edge = Told()
         self._environment: dict[str, str] = {}
         self._ready = False
         self._stop = asyncio.Event()
@@ -70,6 +70,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
+        control = Control(self._directory, self._obey)
         starting = asyncio.create_task(self._start())
         stop = asyncio.create_task(self._stop.wait())
         status = 0
@@ -83,6 +84,7 @@ class Supervisor:
             status = 1
         finally:
             self._realiser.abandon("the sandbox is stopping")
+            await control.close()
             starting.cancel()
             stop.cancel()
             await asyncio.gather(starting, stop, return_exceptions=True)
@@ -102,7 +104,9 @@ class Supervisor:
             self._catalogue.begin()
         self._start_parts()
         graph = await self._evaluate()
+        await self._run_functions(graph)
         await self._run_pods(graph)
+        await asyncio.gather(*(unit.wait_ready() for unit in self._units))
         if self._fill_it:
             await self._fill()
         self._ready = True
@@ -112,17 +116,18 @@ class Supervisor:
 
     def _open_door(self) -> None:
         async def tell() -> None:
-            self._tell_door()
+            self._tell_door(again=True)
 
         self._door = self._add(specs.door(self._port, self._site.logs, tell))
 
     def _start_parts(self) -> None:
-        for part, kind, title in (
-            (self._postgres, "database", lambda: f"postgres {self._postgres.version}"),
-            (self._valkey, "cache", lambda: f"valkey {self._valkey.version}"),
-            (self._aws, "aws", lambda: "aws (moto)"),
-        ):
-            self._add(specs.part(part, kind, title, self._after_start(part)))
+        loop = asyncio.get_running_loop()
+        self._servers.on_demand = lambda part: loop.call_soon_threadsafe(self._start_part, part)
+        for part in self._servers.at_once():
+            self._start_part(part)
+
+    def _start_part(self, part: Part) -> None:
+        self._add(specs.part(part, *self._servers.kind(part), self._after_start(part)))
 
     def _after_start(self, part: Part) -> Callable[[], Awaitable[None]]:
         again = False
@@ -139,7 +144,7 @@ class Supervisor:
     async def _evaluate(self) -> Graph:
         """Run the program; its resources become real as it registers them."""
         begun = time.monotonic()
-        work = asyncio.create_task(asyncio.to_thread(_evaluate, self._project, self._realiser))
+        work = asyncio.create_task(asyncio.to_thread(self._realiser.evaluate, self._project))
         parts = asyncio.gather(*(unit.wait_ready() for unit in self._units))
         try:
             await asyncio.wait((work, parts), return_when=asyncio.FIRST_EXCEPTION)
@@ -152,6 +157,8 @@ class Supervisor:
             parts.cancel()
             await asyncio.gather(parts, return_exceptions=True)
         self._realiser.mark_rest(graph)
+        self._edge.read(graph, self._aws, self._realiser.mark_resource)
+        self._tell_door(again=True)
         counts = [r.state for r in self._realiser.resources.values()]
         self._terminal.done(
             f"program evaluated: {counts.count('served')} resources served,"
@@ -163,25 +170,34 @@ class Supervisor:
                 self._terminal.say(f"refused {r.type} {r.name}: {r.detail}", "!")
         return graph
 
+    async def _run_functions(self, graph: Graph) -> None:
+        spec = await asyncio.to_thread(functions.spec, graph, self._site, self._realiser)
+        if spec is not None:
+            self._add(spec)
+
     async def _run_pods(self, graph: Graph) -> None:
         reader = kubernetes.Reader(graph)
         for pod in self._read(graph, reader, kubernetes.JOB):
             begun = time.monotonic()
             await pods.run_job(pod, self._site, self._guard)
             self._terminal.done(f"job {pod.name} done", begun)
-        units = []
         for pod in self._read(graph, reader, kubernetes.DEPLOYMENT):
-            services = reader.served_by_service(pod)
-            for number in range(1, pod.replicas + 1):
-                unit = self._add(pods.spec(pod, self._site, number, "web" if services else "pod"))
-                units.append(unit)
-                if services:
-                    self._behind_door.append(unit)
-                    self._environment = pods.environment(pod, self._site)
+            services = [
+                service
+                for service in reader.served_by_service(pod)
+                if self._edge.serves(*kubernetes.full_name(service))
+            ]
+            kind = "web" if services else "pod"
+            deployment = Deployment(pod, self._site, kind, self._add, self._remove)
+            self._deployments.append(deployment)
+            if services:
+                self._front.append(deployment)
+                self._environment = pods.environment(pod, self._site)
+            deployment.start()
             for service in services:
                 detail = f"front door {self._site.url}"
                 self._realiser.mark(service.type, service.name, service.urn, "served", detail)
-        await asyncio.gather(*(unit.wait_ready() for unit in units))
+        await asyncio.gather(*(u.wait_ready() for d in self._deployments for u in d.units))
 
     def _read(self, graph: Graph, reader: kubernetes.Reader, type_: str) -> Iterator[Pod]:
         for resource in graph.of_type(type_):
@@ -199,7 +215,7 @@ class Supervisor:
             yield pod
 
     async def _fill(self) -> None:
-        web = next((unit for unit in self._behind_door if unit.spec.address), None)
+        web = next((unit for unit in self._behind_door() if unit.spec.address), None)
         if web is None:
             return
         begun = time.monotonic()
@@ -220,19 +236,31 @@ class Supervisor:
         unit.start(self._on_crash)
         return unit
 
+    def _remove(self, unit: Unit) -> None:
+        self._units.remove(unit)
+        self._tell()
+
+    async def _obey(self, order: Mapping[str, Any]) -> str:
+        """Carry out what a command asks for."""
+        known = {deployment.pod.name: deployment for deployment in self._deployments}
+        name = str(order["restart"])
+        if name not in known:
+            raise PartError(f"there is no Deployment {name}; there are: {', '.join(known)}")
+        done = await known[name].restart(float(order["waits"]))
+        self._terminal.say(done, "✓")
+        return done
+
     def _on_crash(self, problem: BaseException) -> None:
         """A mistake of ours in the background must not leave half a sandbox."""
         self._terminal.say(f"stopping after an unexpected error: {problem!r}", "✗")
         self._stop.set()
 
-    def _tell_door(self) -> None:
-        ready = [
-            int(unit.spec.address.rpartition(":")[2])
-            for unit in self._behind_door
-            if unit.state == "ready"
-        ]
-        if self._door is not None and self._door.child is not None:
-            self._door.child.write(json.dumps(ready).encode() + b"\n")
+    def _behind_door(self) -> list[Unit]:
+        return [unit for deployment in self._front for unit in deployment.units]
+
+    def _tell_door(self, *, again: bool = False) -> None:
+        if self._door is not None:
+            self._edge.tell(self._door, self._behind_door(), again=again)
 
     def _tell(self) -> None:
         """Something changed: tell the front door, and whoever reads the run file."""
@@ -253,7 +281,7 @@ class Supervisor:
             self._terminal.say("stopping ...")
         begun = time.monotonic()
         await self._catalogue.cancel()
-        parts = {self._postgres.name, self._valkey.name, self._aws.name}
+        parts = self._servers.names
         for group in (
             [unit for unit in self._units if unit.spec.name not in parts],
             [unit for unit in self._units if unit.spec.name in parts],
@@ -263,13 +291,3 @@ class Supervisor:
         (self._directory / run_file.NAME).unlink(missing_ok=True)
         if self._signals:
             self._terminal.done("stopped, data kept;", begun)
-
-
-def _evaluate(project: Path, realiser: Realiser) -> Graph:
-    # Imported here: Pulumi takes a while, and the parts start meanwhile.
-    from graph import EvaluationError, evaluate  # noqa: PLC0415
-
-    try:
-        return evaluate("local", answers=realiser, project=project)
-    except EvaluationError as problem:
-        raise PartError(f"the program stopped:\n{problem}") from problem

@@ -13,7 +13,7 @@ from .guard import Guard
 from .process import Child, Command, PartError, tail
 from .terminal import Terminal
 
-UnitState = Literal["waiting", "starting", "ready", "unready", "restarting", "stopped"]
+UnitState = Literal["waiting", "starting", "ready", "unready", "restarting", "leaving", "stopped"]
 # Kubernetes waits 10 s to 300 s between restarts; a person at a laptop waits less.
 FIRST_BACKOFF, LAST_BACKOFF, HEALTHY_AFTER = 0.25, 10.0, 30.0  # seconds
 _EAGER = 0.03  # seconds between looks at a process that has just been started
@@ -54,7 +54,7 @@ class Spec:
     give_up_after: int = 3  # failed starts before the first success
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Unit:
     """A spec at work. `changed` is called after every change of state."""
 
@@ -68,6 +68,8 @@ class Unit:
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: str = ""
+    _since: float = 0.0  # when the state began
+    _leaving: bool = False
     _task: asyncio.Task[None] | None = None
 
     def start(self, crashed: Callable[[BaseException], None]) -> None:
@@ -95,14 +97,26 @@ class Unit:
             await self.child.stop()
         self._set("stopped")
 
+    async def retire(self, wait: float) -> None:
+        """Out of service at once; after ``wait`` seconds stop for good, as a deleted pod does."""
+        self._set("leaving")
+        self._leaving = True
+        if self._task is not None:
+            await asyncio.wait((self._task,), timeout=wait)
+        await self.stop()
+
+    def ready_for(self, seconds: float) -> bool:
+        """Whether it has been ready for so long."""
+        return self.state == "ready" and time.monotonic() - self._since >= seconds
+
     def kill(self) -> None:
         """Second Ctrl-C: no grace."""
         if self.child is not None:
             self.child.kill()
 
     def _set(self, state: UnitState) -> None:
-        if state != self.state:
-            self.state = state
+        if state != self.state and (not self._leaving or state == "stopped"):
+            self.state, self._since = state, time.monotonic()
             self.changed()
 
     async def _run(self) -> None:
@@ -110,7 +124,7 @@ class Unit:
         while not self._stopping.is_set():
             begun = time.monotonic()
             problem = await self._live(begun)
-            if self._stopping.is_set():
+            if self._stopping.is_set() or self._leaving:
                 return
             name, log = self.spec.name, self._log()
             if not self._ready.is_set():

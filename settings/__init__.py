@@ -9,7 +9,13 @@ from .data import CacheSettings, DatabaseSettings, DataSettings
 from .edge import EdgeSettings, FirewallSettings, ZoneSettings
 from .network import NetworkSettings
 from .observability import AccountSettings, BackupSettings, ObservabilitySettings
-from .recommendations import FunctionSettings, RecommendationsSettings, RouteSettings
+from .recommendations import (
+    FunctionSettings,
+    PauseSettings,
+    RecommendationsSettings,
+    RouteSettings,
+    TrainingSettings,
+)
 from .shop import ShopSettings
 from .stack import Settings, SettingsError, load
 from .traffic import BalancerSettings, FleetSettings, PoolSettings
@@ -30,12 +36,14 @@ __all__ = [
     "MailSettings",
     "NetworkSettings",
     "ObservabilitySettings",
+    "PauseSettings",
     "PoolSettings",
     "RecommendationsSettings",
     "RouteSettings",
     "Settings",
     "SettingsError",
     "ShopSettings",
+    "TrainingSettings",
     "WebSettings",
     "WorkloadSettings",
     "ZoneSettings",

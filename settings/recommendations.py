@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from .network import EndpointName, LogDays
-from .reading import Rule, between
+from .reading import Problem, Rule, between, matching
+from .traffic import TimeZone
 
 # What a function in the VPC calls for shelves by Personalize, where there is no NAT.
 NEEDED_BY_SHELVES: tuple[EndpointName, ...] = ("personalize-runtime", "ssm")
@@ -14,6 +17,14 @@ NEEDED_BY_SHELVES: tuple[EndpointName, ...] = ("personalize-runtime", "ssm")
 Serving = Annotated[
     Literal["off", "recommender", "campaign"],
     Rule('"off" (in quotes), recommender, campaign', lambda _: True),
+]
+# EventBridge counts weekdays otherwise than cron does, and takes a day of the month or of the week.
+Cron = Annotated[
+    str,
+    matching(
+        r"[\d*/,-]+ [\d*/,-]+ (\* [\d*/,A-Z-]+ [*A-Z][A-Z,-]*|[\d*/,-]+ [\d*/,A-Z-]+ \*)",
+        'five fields such as "0 3 * * SUN", weekdays by name, without a day of the month',
+    ),
 ]
 
 
@@ -38,6 +49,23 @@ class RouteSettings(FunctionSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PauseSettings:
+    """When recommenders stop, which ends their bill, and when they start again."""
+
+    starts: Cron
+    ends: Cron
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """When Personalize learns from what visitors did, and when it rests; only where it serves."""
+
+    schedule: Cron
+    time_zone: TimeZone
+    rest: PauseSettings | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecommendationsSettings:
     """What visitors do, kept and learned from.
 
@@ -54,3 +82,14 @@ class RecommendationsSettings:
     events: RouteSettings
     recommend: RouteSettings
     export: FunctionSettings
+    training: TrainingSettings
+
+    def check_rest(self) -> Iterator[Problem]:
+        """Only recommenders can be stopped."""
+        if self.serving == "campaign" and self.training.rest is not None:
+            yield Problem(
+                key="training.rest",
+                value=dataclasses.asdict(self.training.rest),
+                given="with serving = campaign",
+                accepted="null (a campaign bills until it is deleted), or serving: recommender",
+            )

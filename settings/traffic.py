@@ -40,6 +40,9 @@ class BalancerSettings:
 Cron = Annotated[
     str, matching(r"[\d*/,-]+( [\d*/,A-Z-]+){4}", 'five fields such as "0 20 * * MON-FRI"')
 ]
+TimeZone = Annotated[
+    str, matching(r"UTC|[A-Z]\w+(/[A-Z][\w-]+){1,2}", 'a zone such as "Europe/London"')
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +51,7 @@ class RestSettings:
 
     starts: Cron
     ends: Cron
-    time_zone: Annotated[
-        str, matching(r"UTC|[A-Z]\w+(/[A-Z][\w-]+){1,2}", 'a zone such as "Europe/London"')
-    ]
+    time_zone: TimeZone
     size: Annotated[int, between(0, 100)]
 
 

@@ -74,6 +74,11 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:recommendations.recommend.concurrency", 0, "from 1 to 1000"),
     ("shop:recommendations.recommend.concurrency", "many", "from 1 to 1000"),
     ("shop:recommendations.export.rate", 5, "memory, concurrency"),
+    ("shop:recommendations.training.schedule", "0 3 1 * SUN", "weekdays by name"),
+    ("shop:recommendations.training.schedule", "0 3 * * 7", "weekdays by name"),
+    ("shop:recommendations.training.schedule", "rate(1 day)", 'such as "0 3 * * SUN"'),
+    ("shop:recommendations.training.time_zone", "CET+1", 'a zone such as "Europe/London"'),
+    ("shop:recommendations.training.rest", {"starts": "0 20 * * *"}, "ends"),
     # edge
     ("shop:edge.domain", "Shop.example.com", "a domain in lower case"),
     ("shop:edge.domain", "shop.example.org", "or a name that ends with .example.com"),

@@ -28,6 +28,11 @@ OWN_DOMAIN: dict[str, Any] = {
     "shop:edge.domain": "shop.example.org",
     "shop:edge.zone": {"name": "shop.example.org", "source": "create"},
 }
+# Campaigns never rest.
+CAMPAIGNS: dict[str, Any] = {
+    "shop:recommendations.serving": "campaign",
+    "shop:recommendations.training.rest": None,
+}
 THREE_ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
 
 

@@ -15,6 +15,7 @@ import pytest
 from graph import Graph, Resource
 from tests.reach import GROUP
 from tests.stacks import (
+    CAMPAIGNS,
     NO_DOMAIN,
     OWN_DOMAIN,
     ROOT,
@@ -43,6 +44,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "prod without a domain": ("prod", NO_DOMAIN),
     "dev with a domain of its own": ("dev", OWN_DOMAIN),
+    "dev with campaigns": ("dev", CAMPAIGNS),
     "unprotected prod": ("prod", {"shop:data.protect": False}),
 }
 # Actions that know no resources: "*" is all there is.
@@ -50,11 +52,21 @@ WITHOUT_RESOURCES = {
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
     "ecr:GetAuthorizationToken",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
     "personalize:PutEvents",
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }

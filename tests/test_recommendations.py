@@ -9,7 +9,7 @@ import pytest
 from storefront.web.cookies import CookieJar
 
 from graph import Graph, Resource
-from tests.stacks import NO_DOMAIN, OWN_DOMAIN, STACKS, config, graph_of
+from tests.stacks import CAMPAIGNS, NO_DOMAIN, OWN_DOMAIN, STACKS, config, graph_of
 
 FUNCTION, ALIAS = "aws:lambda/function:Function", "aws:lambda/alias:Alias"
 BUCKET, TABLE = "aws:s3/bucket:Bucket", "aws:dynamodb/table:Table"
@@ -19,7 +19,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     **{stack: (stack, {}) for stack in STACKS},
     "prod without a domain": ("prod", NO_DOMAIN),
     "dev with a domain": ("dev", OWN_DOMAIN),
-    "dev with campaigns": ("dev", {"shop:recommendations.serving": "campaign"}),
+    "dev with campaigns": ("dev", CAMPAIGNS),
     "prod by itself": ("prod", {"shop:recommendations.serving": "off"}),
     "laptop with recommenders": ("local", {"shop:recommendations.serving": "recommender"}),
 }

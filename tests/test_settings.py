@@ -57,7 +57,7 @@ def test_every_key_of_a_stack_file_is_explained(stack: str) -> None:
     groups = {"config:", "shop:network:", "shop:data:", "shop:edge:", "shop:web:", "shop:"}
     groups |= {"database:", "cache:", "firewall:", "balancer:", "fleet:", "cluster:"}
     groups |= {"storefront:", "worker:", "mail:"}
-    groups |= {"shop:recommendations:", "events:", "recommend:", "export:"}
+    groups |= {"shop:recommendations:", "events:", "recommend:", "export:", "training:"}
     groups |= {"shop:observability:", "account:"}
     # One comment may speak for the two lines below it.
     shared = {
@@ -150,6 +150,7 @@ def test_an_image_is_one_build(image: str) -> None:
         "shop:recommendations",
         "shop:recommendations.serving",
         "shop:recommendations.recommend.concurrency",
+        "shop:recommendations.training.rest",
         "shop:edge",
         "shop:edge.domain",
         "shop:edge.firewall.mode",
@@ -278,3 +279,18 @@ def test_shelves_by_personalize_need_a_way_to_it() -> None:
     load(config("dev", {**changes, "shop:recommendations.serving": "off"}))
     open_ways = [*WITHOUT_NAT, "personalize-runtime"]
     load(config("dev", {**changes, "shop:network.interface_endpoints": open_ways}))
+
+
+def test_only_recommenders_rest() -> None:
+    rest = {"starts": "0 20 * * *", "ends": "0 6 * * MON-FRI"}
+    changes = {
+        "shop:recommendations.serving": "campaign",
+        "shop:recommendations.training.rest": rest,
+    }
+    (line,) = refusal(config("dev", changes))
+    assert line.startswith("shop:recommendations.training.rest is ")
+    assert line.endswith(
+        "with serving = campaign; accepted: null (a campaign bills until it is deleted), "
+        "or serving: recommender"
+    )
+    load(config("dev", {**changes, "shop:recommendations.serving": "recommender"}))

@@ -44,6 +44,7 @@ def maintenance_page(name: str, bucket: aws.s3.Bucket, mine: ResourceOptions) ->
             key=file,
             source=FileAsset(str(STOREFRONT / "maintenance" / file)),
             content_type=content_type,
-            cache_control="public, max-age=60",
+            # The edge may keep it, browsers not: they would show it for longer than it is true.
+            cache_control="public, max-age=0, s-maxage=60",
             opts=mine,
         )

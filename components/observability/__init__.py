@@ -10,10 +10,14 @@ from components.links import plain
 from components.names import GLOBAL
 
 from .alarms import make
+from .backup import backups
 from .behind import DATA, RECOMMENDATIONS, connections
 from .burn import burning
+from .costs import costs
+from .dashboards import dashboards
 from .front import EDGE, WEB
 from .ground import Ground
+from .guard import guard, traces
 from .topics import key, topics
 from .trail import Touched, for_trail, trail
 from .watched import ObservabilityArgs, watched
@@ -46,10 +50,20 @@ class Observability(ComponentResource):
                 writes=[args.data.images.arn],
             )
             trail(ground, args.data.logs, touched)
-        named = watched(args, None)
+        if args.settings.account.guard:
+            guard(ground)
+        traces(ground)
+        costs(ground)
+        vault = None
+        if args.settings.backup is not None:
+            held = args.data
+            kept = [held.database.arn, held.carts.arn, held.images.arn]
+            vault = backups(ground, args.settings.backup, kept)
+        named = watched(args, vault)
         burning(ground, named)
         most = connections(args.settings.connections)
         make(ground, (*EDGE, *WEB, *DATA, most, *RECOMMENDATIONS), named)
+        dashboards(ground, named)
         self.links = ObservabilityLinks(page=ground.topics.page, ticket=ground.topics.ticket)
         self.register_outputs({"links": plain(self.links)})
 

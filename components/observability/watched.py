@@ -42,6 +42,13 @@ def watched(args: ObservabilityArgs, vault: Output[str] | None) -> Names:
         replica = [f"{data.database.identifier}-reader"]
     pools = (args.balancer.pods.arn, args.balancer.instances.arn)
     functions = (recommended.events, recommended.recommend, recommended.export)
+    dead = [function.dead_letters for function in functions if function.dead_letters is not None]
+    machines = recommended.machines
+    running: list[Input[str]] = []
+    if machines is not None:
+        every = (machines.train, machines.teardown, machines.pause, machines.resume)
+        running = [machine.arn for machine in every if machine is not None]
+        dead.append(machines.failures_name)
     site, origin = args.names.site, args.names.origin
     far = site is not None and args.network.region != GLOBAL
     return {
@@ -51,16 +58,19 @@ def watched(args: ObservabilityArgs, vault: Output[str] | None) -> Names:
         "certificate": [origin.certificate_arn] if origin else [],
         "cluster": [args.web.cluster_name],
         "database": [*database, *replica],
-        "dead-letters": [data.order_events.dead_letters_name],
+        "dead-letters": [data.order_events.dead_letters_name, *dead],
         "distribution": [args.edge.distribution_id],
+        "events": [recommended.events.name],
+        "export": [recommended.export.name],
         "far-certificate": [site.certificate_arn] if site and far else [],
         "functions": [function.name for function in functions],
         "health": [args.edge.health_check_id],
-        "machines": [],
+        "machines": running,
         "pools": [pool.apply(lambda arn: arn.rpartition(":")[2]) for pool in pools],
         "queue": [data.order_events.name],
+        "recommend": [recommended.recommend.name],
         "replica": replica,
-        "stream": [],
-        "tables": [data.carts.name, data.sessions.name],
+        "stream": [recommended.stream.name],
+        "tables": [data.carts.name, data.sessions.name, recommended.seen.name],
         "vault": [vault] if vault is not None else [],
     }

@@ -10,19 +10,32 @@ from components.data_tier import DataLinks
 from components.links import plain
 from components.names import NamesLinks
 from components.network import NetworkLinks
+from components.tables import TableLinks
 from settings import RecommendationsSettings, WebSettings
 
 from .functions import FunctionLinks
 from .ground import Ground
 from .http_api import GET_SHELF, POST_EVENTS, HttpApiLinks, Route, http_api
+from .machines import MachineLinks, MachinesLinks, machines
 from .parameters import ParameterLinks, parameters
-from .records import EVENTS, StoreLinks, record_bucket, record_stream, seen_table, training_bucket
+from .personalize import personalize
+from .records import (
+    EVENTS,
+    StoreLinks,
+    StreamLinks,
+    record_bucket,
+    record_stream,
+    seen_table,
+    training_bucket,
+)
 from .serving import Visitors, functions
 
 __all__ = [
     "EVENTS",
     "FunctionLinks",
     "HttpApiLinks",
+    "MachineLinks",
+    "MachinesLinks",
     "Recommendations",
     "RecommendationsArgs",
     "RecommendationsLinks",
@@ -44,15 +57,21 @@ class RecommendationsArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendationsLinks:
-    """``records`` are lines of JSON below events/, an event a line, not compressed."""
+    """``records`` are lines of JSON below events/, an event a line, not compressed.
+
+    ``machines`` are there when Personalize serves.
+    """
 
     http_api: HttpApiLinks
     records: StoreLinks
+    stream: StreamLinks
+    seen: TableLinks
     training: StoreLinks
     parameters: ParameterLinks
     events: FunctionLinks
     recommend: FunctionLinks
     export: FunctionLinks
+    machines: MachinesLinks | None
 
 
 class Recommendations(ComponentResource):
@@ -74,13 +93,13 @@ class Recommendations(ComponentResource):
             kept=ResourceOptions(parent=self, protect=args.data.protect),
         )
         origin, records, training = _origin(args), record_bucket(ground), training_bucket(ground)
-        told = parameters(ground)
+        told, stream, seen = parameters(ground), record_stream(ground, records), seen_table(ground)
         made = functions(
             ground,
             visitors=Visitors(origin=origin, cookie_secure=args.web.cookie_secure),
             records=records,
-            stream=record_stream(ground, records),
-            seen=seen_table(ground),
+            stream=stream,
+            seen=seen,
             training=training,
             told=told,
         )
@@ -100,13 +119,26 @@ class Recommendations(ComponentResource):
         self.links = RecommendationsLinks(
             http_api=api,
             records=records,
+            stream=stream,
+            seen=seen,
             training=training,
             parameters=told,
             events=made.events,
             recommend=made.recommend,
             export=made.export,
+            machines=_machines(ground, training, made.export, told),
         )
         self.register_outputs({"links": plain(self.links)})
+
+
+def _machines(
+    ground: Ground, training: StoreLinks, export: FunctionLinks, told: ParameterLinks
+) -> MachinesLinks | None:
+    """Personalize and what runs it; nothing at all when it does not serve."""
+    if ground.settings.serving == "off":
+        return None
+    learned = personalize(ground, training)
+    return machines(ground, learned=learned, export=export, training=training, told=told)
 
 
 def _origin(args: RecommendationsArgs) -> str:

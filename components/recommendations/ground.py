@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from pulumi import Output, ResourceOptions
@@ -28,10 +29,14 @@ class Ground:
     mine: ResourceOptions
     kept: ResourceOptions
 
+    @functools.cached_property
+    def _account(self) -> Output[str]:
+        return iam.account_id()  # asked once: there are many ARNs
+
     def arn(self, service: str, resource: str) -> Output[str]:
         """The ARN of what is not there yet, in this account and region."""
         region = self.network.region
-        return iam.account_id().apply(lambda id_: f"arn:aws:{service}:{region}:{id_}:{resource}")
+        return self._account.apply(lambda id_: f"arn:aws:{service}:{region}:{id_}:{resource}")
 
     def use_key(self, key_arn: Output[str], *services: str) -> iam.Statement:
         """A customer key, but only through the ``services`` that hold what it encrypts."""

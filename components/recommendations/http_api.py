@@ -167,7 +167,8 @@ def _address(
 ) -> Output[str]:
     site, origin = names.site, names.origin
     if site is None or origin is None:
-        return api.api_endpoint.apply(lambda url: url.removeprefix("https://"))
+        # On a laptop it begins with http://.
+        return api.api_endpoint.apply(lambda url: url.partition("://")[2])
     host = f"{API}.{site.domain}"
     made = aws.apigatewayv2.DomainName(
         name,

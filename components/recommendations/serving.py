@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pulumi_aws as aws
 from pulumi import Input
 
 from components import buckets, iam
@@ -15,6 +14,7 @@ from .archive import AUTHORITIES
 from .functions import Duty, FunctionLinks, function, inside
 from .ground import Ground
 from .parameters import ParameterLinks
+from .queues import dead_letters
 from .records import EVENTS, TRAINING, StoreLinks, StreamLinks
 
 EVENTS_SECONDS, RECOMMEND_SECONDS = 10, 5
@@ -112,7 +112,7 @@ def functions(
                 ],
                 services=("s3", "secretsmanager", "sqs"),
                 inside=place,
-                dead_letters=_dead_letters(ground),
+                dead_letters=dead_letters(ground, "export-dead"),
             ),
         ),
     )
@@ -181,21 +181,3 @@ def _read_session(ground: Ground) -> iam.Statement:
 
 def _read_password(ground: Ground) -> iam.Statement:
     return iam.allow(["secretsmanager:GetSecretValue"], on=[ground.data.database.secret_arn])
-
-
-def _dead_letters(ground: Ground) -> aws.sqs.Queue:
-    """Exports that were asked for without waiting, and failed."""
-    name = f"{ground.name}-export-dead"
-    made = aws.sqs.Queue(
-        name,
-        message_retention_seconds=14 * DAYS,
-        kms_master_key_id=ground.data.key_arn,
-        opts=ground.mine,
-    )
-    aws.sqs.QueuePolicy(
-        name,
-        queue_url=made.url,
-        policy=iam.document(iam.deny_unencrypted("sqs", [made.arn])),
-        opts=ground.mine,
-    )
-    return made

@@ -12,6 +12,7 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import FakeDeleteMarker, s3_backends
+from moto.ssm.models import ssm_backends
 
 from . import ACCOUNT
 from .journal import Journal
@@ -102,15 +103,16 @@ class S3Memory:
         if not bucket or method not in ("PUT", "POST", "DELETE"):
             return
         if key:
-            self._remember(bucket, key)
+            self.remember(bucket, key)
         elif method == "POST" and "delete" in urllib.parse.parse_qs(query, keep_blank_values=True):
             for name in re.findall(rb"<Key>(.*?)</Key>", body, re.DOTALL):
-                self._remember(bucket, _unescape(name.decode()))
+                self.remember(bucket, _unescape(name.decode()))
         elif method == "PUT" and not query:
             self._restore(bucket)
         del region  # bucket names are global
 
-    def _remember(self, bucket: str, key: str) -> None:
+    def remember(self, bucket: str, key: str) -> None:
+        """Journal an object as it is now."""
         found = s3_backends[ACCOUNT]["aws"].buckets[bucket].keys.get(key)
         if found is None or isinstance(found, FakeDeleteMarker):
             self._journal.write("s3", "aws", bucket, key, None)
@@ -141,3 +143,49 @@ def _unescape(text: str) -> str:
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'")):
         text = text.replace(entity, character)
     return text.replace("&amp;", "&")
+
+
+class SsmMemory:
+    """Journals parameters that are no secrets; they are back before a region's first request."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def before(self, region: str) -> None:
+        """Put back what was there."""
+        backend = ssm_backends[ACCOUNT][region]
+        for name, state in self._journal.take("ssm", region, "parameters").items():
+            backend.put_parameter(
+                name=name,
+                description=state["description"],
+                value=state["value"],
+                parameter_type=state["type"],
+                allowed_pattern="",
+                keyid="",
+                overwrite=True,
+                tags=[],
+                data_type="text",
+                tier=None,
+                policies=None,
+            )
+
+    def after(self, region: str, operation: str, body: dict[str, Any]) -> None:
+        """Look at what a successful request did."""
+        match operation:
+            case "PutParameter":
+                self._remember(region, body["Name"])
+            case "DeleteParameter":
+                self._journal.write("ssm", region, "parameters", body["Name"], None)
+            case "DeleteParameters":
+                for name in body["Names"]:
+                    self._journal.write("ssm", region, "parameters", name, None)
+
+    def _remember(self, region: str, name: str) -> None:
+        found = ssm_backends[ACCOUNT][region].get_parameter(name)
+        if found is not None and found.parameter_type != "SecureString":
+            state = {
+                "value": found.value,
+                "type": found.parameter_type,
+                "description": found.description or "",
+            }
+            self._journal.write("ssm", region, "parameters", name, state)

@@ -29,8 +29,9 @@ from moto.secretsmanager.utils import SecretsManagerSecretIdentifier
 from moto.sqs.models import sqs_backends
 
 from . import ACCOUNT, fast
+from .firehose import Deliveries
 from .journal import Journal
-from .memory import DynamoMemory, S3Memory
+from .memory import DynamoMemory, S3Memory, SsmMemory
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -67,6 +68,8 @@ class Server:
         journal = Journal(directory)
         self._dynamodb = DynamoMemory(journal)
         self._s3 = S3Memory(journal)
+        self._ssm = SsmMemory(journal)
+        self._deliveries = Deliveries()
         self._sent = asyncio.Event()  # replaced each time: "some queue got a message"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,14 +89,29 @@ class Server:
         elif service == "sqs" and operation == "ReceiveMessage":
             answer = await self._on_receive(scope, receive, region, body)
         else:
+            if service == "ssm":
+                self._ssm.before(region)
             answer = self._long_way(scope, body)
-            if service == "sqs" and answer[0] < 300:
+            if answer[0] < 300:
+                self._changed(scope, region, service, operation, body)
+        await _reply(send, answer)
+
+    def _changed(
+        self, scope: Scope, region: str, service: str, operation: str, body: bytes
+    ) -> None:
+        """Keep what a successful request did."""
+        match service:
+            case "sqs":
                 self._sent.set()
                 self._sent = asyncio.Event()
-            elif service == "s3" and answer[0] < 300:
+            case "s3":
                 path, query = _raw_path(scope), scope["query_string"].decode()
                 self._s3.after(region, scope["method"], path, query, body)
-        await _reply(send, answer)
+            case "firehose":
+                for bucket, key in self._deliveries.take():
+                    self._s3.remember(bucket, key)
+            case "ssm":
+                self._ssm.after(region, operation, json.loads(body))
 
     def _on_dynamodb(self, scope: Scope, region: str, operation: str, body: bytes) -> Answer:
         if quick := fast.answer(region, operation, body):

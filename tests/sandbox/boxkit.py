@@ -19,6 +19,7 @@ from sandbox.state import started_at
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(__file__).resolve().parent / "program"
+SERVERLESS = Path(__file__).resolve().parent / "serverless"
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:

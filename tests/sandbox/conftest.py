@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from boxkit import PROGRAM, Box, boxed
+from boxkit import PROGRAM, SERVERLESS, Box, boxed
 
 
 @pytest.fixture
@@ -19,5 +19,13 @@ def box(tmp_path: Path) -> Iterator[Box]:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """One that is up, for tests that leave it as they find it."""
     with boxed(tmp_path_factory.mktemp("box") / "state", PROGRAM) as made:
+        made.up()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def serverless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """One with functions behind an HTTP API; tests leave it as they find it."""
+    with boxed(tmp_path_factory.mktemp("serverless") / "state", SERVERLESS) as made:
         made.up()
         yield made

@@ -228,3 +228,20 @@ def test_secrets_keep_their_arn(tmp_path: Path) -> None:
         arns.append(arn)
         server.stop()
     assert arns[0] == arns[1]
+
+
+def test_parameters_survive_but_no_secrets(tmp_path: Path) -> None:
+    server = Aws(tmp_path / "aws").start()
+    ssm = client(server, "ssm")
+    for name, kind in (("/a", "String"), ("/gone", "String"), ("/secret", "SecureString")):
+        ssm.put_parameter(Name=name, Value="arn:one", Type=kind)
+    ssm.put_parameter(Name="/a", Value="arn:two", Type="String", Overwrite=True)
+    ssm.delete_parameter(Name="/gone")
+    kill(server)
+    server.start()
+    names = ["/a", "/gone", "/secret"]
+    found = ssm.get_parameters(Names=names)["Parameters"]
+    assert [(p["Name"], p["Value"]) for p in found] == [("/a", "arn:two")]
+    with pytest.raises(ssm.exceptions.ParameterAlreadyExists):
+        ssm.put_parameter(Name="/a", Value="NONE", Type="String")
+    server.stop()

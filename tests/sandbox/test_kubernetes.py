@@ -101,6 +101,7 @@ def test_the_environment_is_what_kubernetes_would_make_of_it() -> None:
         ),
         ({"command": ["/bin/server"]}, "Python commands only"),
         ({"command": None}, "Python commands only"),
+        ({"lifecycle": {"preStop": {"exec": {"command": ["x"]}}}}, "only sleep before they stop"),
         ({"livenessProbe": {"exec": {"command": ["true"]}}}, "livenessProbe is no httpGet"),
         (
             {
@@ -129,6 +130,27 @@ def test_probes_have_kubernetes_defaults() -> None:
     probe = pod.readiness
     assert probe is not None
     assert (probe.path, probe.period, probe.failures, probe.timeout) == ("/readyz", 2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "told", "surge", "unavailable"),
+    [
+        (3, {}, 1, 0),  # Kubernetes' defaults: a quarter, rounded up and down
+        (8, {}, 2, 2),
+        (2, {"maxSurge": "25%", "maxUnavailable": 0}, 1, 0),
+        (2, {"maxSurge": 0, "maxUnavailable": "10%"}, 0, 1),
+    ],
+)
+def test_a_rollout_is_what_kubernetes_would_make_of_it(
+    replicas: int, told: dict[str, Any], surge: int, unavailable: int
+) -> None:
+    declared = deployment(lifecycle={"preStop": {"sleep": {"seconds": 7}}})
+    spec = declared.inputs["spec"]
+    spec |= {"replicas": replicas, "minReadySeconds": 4}
+    spec["strategy"] = {"type": "RollingUpdate", "rollingUpdate": told}
+    pod = reader().pod(declared)
+    assert (pod.rollout.surge, pod.rollout.unavailable) == (surge, unavailable)
+    assert (pod.pre_stop, pod.rollout.ready_seconds, pod.rollout.recreate) == (7, 4, False)
 
 
 def test_an_autoscaler_decides_how_many() -> None:

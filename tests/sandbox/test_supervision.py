@@ -30,6 +30,8 @@ def test_the_program_is_realised(running: Box) -> None:
     assert state["Deployment", "sidecar"] == "refused"
     refused = next(r for r in resources if r["state"] == "refused")
     assert "Python commands only" in refused["detail"]
+    parts = {part["name"] for part in running.status()["parts"]}
+    assert not {"functions", "personalize"} & parts  # nothing declares them
 
 
 def test_a_pod_sees_what_is_declared_and_nothing_of_the_caller(running: Box) -> None:
@@ -104,6 +106,20 @@ def test_a_pod_that_fails_its_liveness_probe_is_restarted(running: Box) -> None:
     eventually(lambda: running.part("web-2")["restarts"] > before)
     eventually(lambda: running.part("web-2")["state"] == "ready")
     assert "web-2 failed its liveness probe" in running.log()
+
+
+def test_a_restart_that_fails_leaves_the_old_pods_in_service(running: Box) -> None:
+    flag = running.state / "crash-web-3"
+    flag.touch()
+    failed = running.call("restart", "web", check=False)
+    flag.unlink()
+    assert failed.returncode == 1
+    assert "web-3 ended with status 1" in failed.stderr
+    assert {running.get("/")["name"] for _ in range(6)} == {"web-1", "web-2"}
+    assert {part["name"] for part in running.status()["parts"] if part["kind"] == "web"} == {
+        "web-1",
+        "web-2",
+    }
 
 
 def test_without_a_ready_pod_the_door_answers_503(running: Box) -> None:

@@ -1,12 +1,12 @@
 """Searching, browsing and recommending, on PostgreSQL."""
 
 import itertools
-import json
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from rankkit import retrain, sell
 from storefront.adapters.postgres.catalogue import PostgresCatalogue
 from storefront.domain.catalogue import SORTS, CatalogueRow, Query
 from storefront.domain.errors import InvalidInputError, NotFoundError
@@ -43,7 +43,10 @@ def use_slug(name):
 
 @pytest.fixture
 async def catalogue(database, owner):
-    await owner.execute("truncate products, categories, stock, orders, order_lines cascade")
+    await owner.execute(
+        "truncate products, categories, stock, orders, order_lines, product_neighbours,"
+        " product_popularity, trainings cascade"
+    )
     catalogue = PostgresCatalogue(database, "USD")
     await catalogue.import_rows(rows())
     return catalogue
@@ -283,27 +286,6 @@ async def test_a_number_of_recommendations_out_of_range_is_refused(catalogue, li
 # --- recommendations ---
 
 
-async def order(owner, *lines, status="paid"):
-    """An order as checkout leaves it."""
-    number = f"T-{await owner.fetchval('select count(*) from orders')}"
-    identity = await owner.fetchval(
-        """
-        insert into orders (number, status, visitor_id, email, shipping_address, shipping_method,
-            currency, subtotal, discount, shipping, tax, total, payment_token, cart_id,
-            cart_version, claimed_until)
-        values ($1, $2, 'v', 'a@b.test', $3, 'standard', 'USD', 1, 0, 0, 0, 1, 't', 'c', 1, now())
-        returning id
-        """,
-        number, status, json.dumps({}),
-    )  # fmt: skip
-    for line, (sku, quantity) in enumerate(lines):
-        await owner.execute(
-            "insert into order_lines (order_id, line, sku, name, quantity, unit_price)"
-            " values ($1, $2, $3, $3, $4, 1)",
-            identity, line, sku, quantity,
-        )  # fmt: skip
-
-
 async def recommended(catalogue, slug, limit=3):
     found = await use.recommendations(catalogue, slug, limit)
     return [item.sku for item in found.items], found.source
@@ -316,11 +298,11 @@ async def test_without_sales_the_same_category_is_recommended_nearest_in_price_f
     assert items[2] not in {"MUG-SAGE", "MUG-SAND", "NAPKIN", "BOWL"}  # filled from elsewhere
 
 
-async def test_what_was_bought_together_comes_first(catalogue, owner):
-    for _ in range(2):
-        await order(owner, ("MUG-SAGE", 1), ("LAMP", 1))
-    await order(owner, ("MUG-SAGE", 1), ("PEN", 9), ("MUG-SAND", 1), status="fulfilled")
-    await order(owner, ("MUG-SAGE", 1), ("PEGS", 5), status="cancelled")
+async def test_what_was_bought_together_comes_first(catalogue, database, owner):
+    await sell(owner, "MUG-SAGE", "LAMP", times=2)
+    await sell(owner, "MUG-SAGE", "PEN", "MUG-SAND", status="fulfilled")
+    await sell(owner, "MUG-SAGE", "PEGS", status="cancelled")
+    await retrain(database, owner)
     items, source = await recommended(catalogue, "stoneware-mug", 4)
     assert source == "co-purchase"
     assert items == ["LAMP", "PEN", "NAPKIN", "BOWL"]
@@ -328,8 +310,9 @@ async def test_what_was_bought_together_comes_first(catalogue, owner):
     assert (items, source) == (["PEGS"], "popular")
 
 
-async def test_what_sells_comes_before_its_neighbours(catalogue, owner):
-    await order(owner, ("BOWL", 3))
+async def test_what_sells_comes_before_its_neighbours(catalogue, database, owner):
+    await sell(owner, "BOWL")
+    await retrain(database, owner)
     assert (await recommended(catalogue, "linen-napkin", 2))[0] == ["BOWL", "MUG-SAGE"]
 
 
@@ -339,8 +322,12 @@ async def test_recommendations_never_run_dry(catalogue):
     assert {"LAMP", "MUG-SAND"}.isdisjoint(items)
 
 
-async def test_the_home_page_shows_what_sells_then_something_of_every_category(catalogue, owner):
-    await order(owner, ("PEGS", 2), ("MUG-SAND", 9))
+async def test_the_home_page_shows_what_sells_then_something_of_every_category(
+    catalogue, database, owner
+):
+    await sell(owner, "PEGS", times=2)
+    await sell(owner, "MUG-SAND", times=9)
+    await retrain(database, owner)
     items = await use.featured(catalogue, 4)
     assert items[0].sku == "PEGS"  # the mug is out of stock
     assert {item.category for item in items} == {"table", "garden", "desk"}

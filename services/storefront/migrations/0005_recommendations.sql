@@ -17,7 +17,7 @@ create table interactions (
     id uuid primary key,
     type text not null check (type in ('View', 'AddToCart', 'Click')),
     sku text not null,
-    session text not null, -- the visitor
+    session text not null, -- the visitor, signed in or not
     happened_at timestamptz not null
 );
 create index interactions_newest on interactions (happened_at);
@@ -70,7 +70,9 @@ $$;
 -- not found enough.
 create function shelf_products(shelf text, context text[], excluded text[], wanted int)
 returns table (place int, sku text, source text)
-language plpgsql stable as $$
+language plpgsql stable
+rows 10 -- so that what joins it looks the products up, and does not read them all
+as $$
 #variable_conflict use_column
 declare
     near text[] := context[1:50]; -- bounds the work, however much somebody has bought
@@ -89,12 +91,17 @@ begin
     if shelf <> 'popular' then
         found_skus := array(
             select n.neighbour
-            from unnest(near) with ordinality as c (sku, position)
-            join product_neighbours n on n.sku = c.sku
-            join stock s on s.sku = n.neighbour and s.available > 0
-            where n.neighbour <> all (taken)
-            group by n.neighbour
-            order by sum(n.score) desc, n.neighbour
+            from (
+                select n.neighbour, sum(n.score) as score
+                from unnest(near) as c (sku) join product_neighbours n on n.sku = c.sku
+                group by n.neighbour
+            ) n
+            -- A subquery, not a join: looked up for the few at hand, never read as a whole. And not
+            -- "<> all (taken)": somebody's history may be long, and this way it is hashed.
+            where (select s.available > 0 from stock s where s.sku = n.neighbour) and not exists (
+                select from unnest(taken) as t (sku) where t.sku = n.neighbour
+            )
+            order by n.score desc, n.neighbour
             limit wanted
         );
     end if;
@@ -106,11 +113,12 @@ begin
             select b.sku
             from (
                 select sku, score from product_popularity
-                order by score desc, sku limit 2000
+                order by score desc, sku limit 500 + cardinality(taken)
             ) b
-            join products p on p.sku = b.sku and p.category_id = any (kinds)
-            join stock s on s.sku = b.sku and s.available > 0
-            where b.sku <> all (taken || found_skus)
+            where (select p.category_id = any (kinds) from products p where p.sku = b.sku)
+                and (select s.available > 0 from stock s where s.sku = b.sku) and not exists (
+                    select from unnest(taken || found_skus) as t (sku) where t.sku = b.sku
+                )
             order by b.score desc, b.sku
             limit wanted - together
         );
@@ -140,8 +148,13 @@ begin
     if cardinality(found_skus) < wanted then -- what sells
         found_skus := found_skus || array(
             select b.sku
-            from product_popularity b join stock s on s.sku = b.sku and s.available > 0
-            where b.sku <> all (taken || found_skus)
+            from (
+                select sku, score from product_popularity
+                order by score desc, sku limit 500 + cardinality(taken)
+            ) b
+            where (select s.available > 0 from stock s where s.sku = b.sku) and not exists (
+                select from unnest(taken || found_skus) as t (sku) where t.sku = b.sku
+            )
             order by b.score desc, b.sku
             limit wanted - cardinality(found_skus)
         );

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,6 +19,7 @@ from .logs import set_up_logging
 from .settings import Settings, SettingsError
 from .usecases.catalogue_file import Problems
 from .usecases.importing import BadCatalogueError, import_catalogue
+from .usecases.ranking import train
 from .wiring import open_shop, run_migrations
 
 
@@ -46,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("web", help="serve pages and the JSON API")
     commands.add_parser("worker", help="fulfil orders, send mail, finish what a crash left")
     commands.add_parser("migrate", help="bring the database up to date, as its owner")
+    commands.add_parser("train", help="learn from orders and visits what to show, if any is new")
     payments = commands.add_parser("payments", help="the gateway's ledger, one JSON line a charge")
     payments.add_argument("--all", action="store_true", help="also declined and voided attempts")
     importing = commands.add_parser("import-catalogue", help="create and update products by SKU")
@@ -78,6 +81,10 @@ async def _run(arguments: argparse.Namespace, config: Settings) -> int:
         if arguments.command == "staff":
             await shop.accounts.set_staff(arguments.email, arguments.action == "add")
             _print(f"{arguments.email} is {'' if arguments.action == 'add' else 'no longer '}staff")
+        elif arguments.command == "train":
+            os.nice(10)  # whoever serves customers on this machine goes first
+            done = await train(shop.ranking)
+            _print(str(done) if done else "nothing new to learn, or another is at it")
         else:
             async for charge in shop.payments.ledger(all_attempts=arguments.all):
                 _print(msgspec.json.encode(asdict(charge)).decode())

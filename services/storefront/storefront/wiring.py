@@ -25,8 +25,10 @@ from .adapters.postgres.orders import PostgresOrders
 from .adapters.postgres.outbox import PostgresOutbox
 from .adapters.postgres.payments import EmbeddedGateway
 from .adapters.postgres.pool import Address, Database, connect
+from .adapters.postgres.ranking import PostgresInteractions, PostgresRanking
 from .adapters.postgres.reviews import PostgresReviews
 from .adapters.postgres.shelves import PostgresShelves
+from .adapters.records_s3 import S3Records
 from .adapters.secrets import SecretLogin, Secrets
 from .adapters.sqs import SqsQueue
 from .adapters.valkey import ValkeyLimiter, open_valkey
@@ -39,13 +41,16 @@ from .ports import (
     Checkouts,
     Fulfilment,
     Images,
+    Interactions,
     Letters,
     Mailer,
     Orders,
     Outbox,
     Payments,
     Queue,
+    Ranking,
     RateLimiter,
+    Records,
     Reviews,
     Sessions,
     Shelves,
@@ -89,6 +94,9 @@ class Shop:
     administration: Administration
     fulfilment: Fulfilment
     images: Images
+    records: Records | None  # none where nobody writes any
+    interactions: Interactions
+    ranking: Ranking
     started: Callable[[], bool]
     checks: Mapping[str, Callable[[], Awaitable[None]]]
 
@@ -113,7 +121,7 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
         dynamodb = await client("dynamodb")
         carts = DynamoCarts(dynamodb, settings.carts_table)
         limiter = ValkeyLimiter(valkey)
-        images = S3Images(await client("s3"), settings.images_bucket)
+        s3 = await client("s3")
         yield Shop(
             settings=settings,
             catalogue=PostgresCatalogue(database, settings.currency),
@@ -134,7 +142,10 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
             administration=PostgresAdministration(database),
             letters=TemplateLetters(settings.shop_name, settings.public_url),
             fulfilment=PostgresFulfilment(database),
-            images=images,
+            images=S3Images(s3, settings.images_bucket),
+            records=S3Records(s3, settings.events_bucket) if settings.events_bucket else None,
+            interactions=PostgresInteractions(database),
+            ranking=PostgresRanking(database),
             started=lambda: database.ready,
             checks={"database": database.ping, "carts": carts.ping, "cache": limiter.ping},
         )

@@ -1,4 +1,5 @@
-"""The worker: sends events, handles them, sends mail and looks after what crashes left behind.
+"""The worker: sends events, handles them, sends mail, learns what goes with what, and looks after
+what crashes left behind.
 
 Each loop runs on its own and survives whatever its step raises. Any number of workers may run.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from .ports import Delivery
 from .settings import Settings
 from .usecases.checkout import reconcile
 from .usecases.events import UnknownEventError, handle_event, send_mail
+from .usecases.ranking import read_records
 from .wiring import Shop, open_shop
 
 log = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ class Rhythm:
     reconcile: float = 5.0
     requeue: float = 30.0
     requeue_after: float = 120.0  # longer than the queue's retries of one event usually take
+    learn: float = 60.0  # also before the first time
     tidy: float = 3600.0
     tidy_days: int = 30
     drain: float = 20.0  # for steps at work when the process is told to stop
@@ -50,6 +54,7 @@ class Worker:
         self.shop = shop
         self.rhythm = rhythm
         self._receiving: asyncio.Task[list[Delivery]] | None = None
+        self._training: asyncio.subprocess.Process | None = None
 
     async def relay(self) -> bool:
         """Send waiting events to the queue."""
@@ -100,9 +105,33 @@ class Worker:
             log.warning("%d events of paid orders were not handled in time; sent again", lost)
         return False
 
+    async def learn(self) -> bool:
+        """Read what visitors did, and train on it in a process of its own.
+
+        Another process, because it keeps a core busy and its memory goes back to the system.
+        """
+        shop = self.shop
+        more = shop.records is not None and await read_records(shop.records, shop.interactions)
+        if await shop.ranking.due():
+            self._training = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "storefront", "train", stdout=asyncio.subprocess.DEVNULL
+            )
+            try:
+                status = await self._training.wait()
+            finally:
+                self._stop_training()
+            if status > 0:  # less than that: told to stop
+                log.error("the training ended with status %d", status)
+        return more
+
+    def _stop_training(self) -> None:
+        if self._training and self._training.returncode is None:
+            self._training.terminate()  # what it wrote is undone: all or nothing
+
     async def tidy(self) -> bool:
         """Forget what nobody needs any more."""
         gone = await self.shop.outbox.tidy(self.rhythm.tidy_days)
+        gone += await self.shop.interactions.tidy()
         if gone:
             log.info("forgot %d old rows", gone)
         return False
@@ -111,19 +140,21 @@ class Worker:
         """All loops until ``stopping``; then steps at work are finished, within ``drain``."""
         rhythm = self.rhythm
         loops = [
-            asyncio.create_task(_forever(step, pause, stopping), name=step.__name__)
-            for step, pause in (
-                (self.relay, rhythm.relay),
-                (self.mail, rhythm.mail),
-                (self.reconcile, rhythm.reconcile),
-                (self.requeue, rhythm.requeue),
-                (self.tidy, rhythm.tidy),
-                (self.consume, 0.0),
+            asyncio.create_task(_forever(step, pause, stopping, first), name=step.__name__)
+            for step, pause, first in (
+                (self.relay, rhythm.relay, 0.0),
+                (self.mail, rhythm.mail, 0.0),
+                (self.reconcile, rhythm.reconcile, 0.0),
+                (self.requeue, rhythm.requeue, 0.0),
+                (self.tidy, rhythm.tidy, 0.0),
+                (self.learn, rhythm.learn, rhythm.learn),
+                (self.consume, 0.0, 0.0),
             )
         ]
         await stopping.wait()
         if self._receiving:  # what it would still bring, the queue delivers again
             self._receiving.cancel()
+        self._stop_training()
         _, late = await asyncio.wait(loops, timeout=rhythm.drain)
         for task in late:
             log.warning("stopped while at work: %s", task.get_name())
@@ -132,10 +163,11 @@ class Worker:
 
 
 async def _forever(
-    step: Callable[[], Awaitable[bool]], pause: float, stopping: asyncio.Event
+    step: Callable[[], Awaitable[bool]], pause: float, stopping: asyncio.Event, first: float
 ) -> None:
     """Repeat ``step``; after a failure wait longer each time, so that nothing is hammered."""
     failures = 0
+    await _wait(first, stopping)
     while not stopping.is_set():
         more = False
         try:
@@ -151,9 +183,13 @@ async def _forever(
             wait = pause
             if failures:
                 wait = min(_LONGEST_PAUSE, max(pause, 0.5) * 2 ** min(failures, 5))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await stopping.wait()
+            await _wait(wait, stopping)
+
+
+async def _wait(seconds: float, stopping: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
 
 
 async def run(settings: Settings, rhythm: Rhythm | None = None) -> None:

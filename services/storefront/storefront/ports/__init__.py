@@ -9,12 +9,14 @@ from .events import Delivery, Event, Fulfilment, Outbox, Queue
 from .mail import Letters, Mail, Mailer
 from .payments import AnswerLostError, Charge, ChargeStatus, Payments
 from .people import Accounts, RateLimiter, Sessions
+from .ranking import Basket, Interactions, Lesson, Look, Ranking, Records
 from .staff import Administration
 
 __all__ = [
     "Accounts",
     "Administration",
     "AnswerLostError",
+    "Basket",
     "Carts",
     "Catalogue",
     "Charge",
@@ -25,7 +27,10 @@ __all__ = [
     "Fulfilment",
     "Images",
     "InProgress",
+    "Interactions",
+    "Lesson",
     "Letters",
+    "Look",
     "Mail",
     "Mailer",
     "Orders",
@@ -35,7 +40,9 @@ __all__ = [
     "PendingOrder",
     "Placement",
     "Queue",
+    "Ranking",
     "RateLimiter",
+    "Records",
     "Reviews",
     "Sessions",
     "Shelves",
