@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from .slos import JOURNEYS, WINDOW_DAYS, Journey
 
 WIDTH, ROW = 8, 6  # three widgets a row, of 24 columns
 MINUTES = 5
+PARTS = ("shop", "services", "data", "cost")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,35 +108,36 @@ USED = (
 
 def dashboards(ground: Ground, names: Names) -> None:
     """All four; each says above what to look for."""
-    pages: Mapping[str, list[Any]] = {
-        "shop": [
-            _text(f"## Promises over {WINDOW_DAYS} days\n" + _promises(ground)),
-            *(widget for journey in JOURNEYS for widget in _journey(ground, journey, names)),
-        ],
-        "services": [
-            _text("## What serves visitors\nLines are where an alarm rings."),
-            *_pictures(ground, [*map(_of, (*EDGE, *WEB, *RECOMMENDATIONS)), *SHELVES], names),
-        ],
-        "data": [
-            _text("## What is kept\nLines are where an alarm rings."),
-            *_pictures(ground, [*map(_of, DATA)], names),
-        ],
-        "cost": [
-            _text(f"## What it costs\nThe month's budget is {ground.settings.budget} USD."),
-            *_pictures(
-                ground,
-                [SPENT, *(Picture(title=t, metrics=(m,), far=f, seconds=3600) for t, m, f in USED)],
-                names,
-            ),
-        ],
-    }
-    for part, widgets in pages.items():
+    # Texts are put together once all names are known: thousands of outputs in one text take long.
+    known = Output.all(**{key: Output.all(*values) for key, values in names.items()})
+    bodies = known.apply(lambda plain: _bodies(ground, plain))
+    for part in PARTS:
         aws.cloudwatch.Dashboard(
             f"{ground.name}-{part}",
             dashboard_name=f"{ground.physical}-{part}",
-            dashboard_body=Output.json_dumps({"widgets": _placed(widgets)}),
+            dashboard_body=bodies[part],
             opts=ground.mine,
         )
+
+
+def _bodies(ground: Ground, names: Names) -> dict[str, str]:
+    used = [Picture(title=t, metrics=(m,), far=f, seconds=3600) for t, m, f in USED]
+    pictures = {
+        "services": [*map(_of, (*EDGE, *WEB, *RECOMMENDATIONS)), *SHELVES],
+        "data": [*map(_of, DATA)],
+        "cost": [SPENT, *used],
+    }
+    above = {
+        "shop": f"## Promises over {WINDOW_DAYS} days\n{_promises(ground)}",
+        "services": "## What serves visitors\nLines are where an alarm rings.",
+        "data": "## What is kept\nLines are where an alarm rings.",
+        "cost": f"## What it costs\nThe month's budget is {ground.settings.budget} USD.",
+    }
+    pages = {part: _pictures(ground, found, names) for part, found in pictures.items()}
+    pages["shop"] = [widget for j in JOURNEYS for widget in _journey(ground, j, names)]
+    return {
+        part: json.dumps({"widgets": _placed([_text(above[part]), *pages[part]])}) for part in PARTS
+    }
 
 
 def _promises(ground: Ground) -> str:
