@@ -81,7 +81,8 @@ class Evaluator:
     def value(self, alarm: Mapping[str, Any], first: int, last: int) -> float | None:
         """The alarm's value over minutes ``first`` to ``last``; None when nothing was measured."""
         if "metricName" in alarm:
-            told = (alarm["metricName"], alarm.get("dimensions", {}), alarm["statistic"])
+            statistic = alarm.get("statistic") or alarm["extendedStatistic"]
+            told = (alarm["metricName"], alarm.get("dimensions", {}), statistic)
             return self._measured(*told, first, last)
         values: dict[str, float | None] = {}
         (expression,) = [q for q in alarm["metricQueries"] if "expression" in q]

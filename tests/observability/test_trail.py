@@ -132,13 +132,6 @@ def test_files_of_the_trail_are_locked(graph: Graph) -> None:
     assert days >= lock.inputs["rule"]["defaultRetention"]["days"]
 
 
-def test_a_stack_that_does_not_watch_the_account_has_no_trail() -> None:
-    graph = graph_of("prod", {"shop:observability.account.trail": False})
-    assert graph.of_type(TRAIL) == []
-    assert graph.of_type(FILTER) == []
-    assert len(graph.of_type("aws:sns/topic:Topic")) == 2
-
-
 @pytest.mark.parametrize("topic", ["page", "ticket"])
 def test_topics_take_word_from_services_of_this_account_over_tls(topic: str) -> None:
     graph = graph_of("prod")
@@ -158,7 +151,7 @@ def test_topics_take_word_from_services_of_this_account_over_tls(topic: str) -> 
     assert reader.inputs["protocol"] == "email"
 
 
-def test_elsewhere_the_edge_has_topics_of_its_own_region() -> None:
+def test_elsewhere_the_edge_has_topics_of_its_own_region_and_a_trail_is_a_choice() -> None:
     from tests.stacks import NO_DOMAIN
 
     graph = graph_of(
@@ -166,10 +159,16 @@ def test_elsewhere_the_edge_has_topics_of_its_own_region() -> None:
         {
             "aws:region": "eu-west-1",
             "shop:network.zones": [f"eu-west-1{zone}" for zone in "abc"],
+            "shop:observability.account.trail": False,
             **NO_DOMAIN,
         },
     )
+    assert graph.of_type(TRAIL) == []
+    assert graph.of_type(FILTER) == []
     far = graph.one("aws:sns/topic:Topic", "observability-global-page")
     assert far.inputs["region"] == "us-east-1"
     key = graph.one("aws:kms/key:Key", "observability-global")
     assert far.inputs["kmsMasterKeyId"] == key.outputs["arn"]
+    unreachable = graph.one(ALARM, "observability-unreachable")
+    assert unreachable.inputs["region"] == "us-east-1"
+    assert unreachable.inputs["alarmActions"] == [far.outputs["arn"]]
