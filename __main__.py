@@ -1,6 +1,7 @@
 """The shop and its whole AWS estate; stacks differ in Pulumi.<stack>.yaml only.
 
 network ──▶ data ──▶ names ──▶ recommendations ──▶ balancer ──▶ edge ──▶ web
+                                        all of them ──▶ observability
 """
 
 import pulumi
@@ -11,6 +12,7 @@ from components.data_tier import DataArgs, DataTier
 from components.edge import Edge, EdgeArgs
 from components.names import Names, NamesArgs
 from components.network import Network, NetworkArgs
+from components.observability import Observability, ObservabilityArgs
 from components.recommendations import Recommendations, RecommendationsArgs
 from components.tags import tag_everything
 from components.web_tier import WebArgs, WebTier
@@ -44,6 +46,12 @@ web = WebTier("web", WebArgs(
     settings=stack.web, cluster_name=stack.name,
     network=network.links, data=data.links, records=recommendations.links.records,
     balancer=balancer.links, public_url=stack.web.public_url or edge.links.url,
+))
+
+Observability("observability", ObservabilityArgs(
+    settings=stack.observability, physical=stack.name,
+    network=network.links, data=data.links, names=names.links,
+    recommendations=recommendations.links, balancer=balancer.links, edge=edge.links, web=web.links,
 ))
 # fmt: on
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import edge, eks, personalize, recommendations
+from . import edge, eks, observability, personalize, recommendations
 from .subject import ACCOUNT, Outputs, Subject
 
 # Types whose id is a prefix and 17 hexadecimal digits, with the ARN's resource part where used.
@@ -211,6 +211,7 @@ _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:sesv2/emailIdentity:EmailIdentity": _identity,
     "aws:sqs/queue:Queue": _queue,
     **edge.ANSWERS,
+    **observability.ANSWERS,
     **personalize.ANSWERS,
     **recommendations.ANSWERS,
     "eks:index:Cluster": eks.outputs,

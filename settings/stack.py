@@ -14,6 +14,7 @@ import pulumi
 from .data import DataSettings
 from .edge import EdgeSettings
 from .network import NEEDED_BY_INSTANCES, NetworkSettings
+from .observability import ObservabilitySettings
 from .reading import Problem, attempt, read, show
 from .recommendations import NEEDED_BY_SHELVES, RecommendationsSettings
 from .web import WebSettings
@@ -27,6 +28,7 @@ KEYS = (
     "shop:recommendations",
     "shop:edge",
     "shop:web",
+    "shop:observability",
 )
 T = TypeVar("T")
 
@@ -53,6 +55,7 @@ class Settings:
     recommendations: RecommendationsSettings
     edge: EdgeSettings
     web: WebSettings
+    observability: ObservabilitySettings
 
     @property
     def name(self) -> str:
@@ -69,6 +72,7 @@ def load() -> Settings:
     recommendations = _tier(config, "recommendations", RecommendationsSettings, problems)
     edge = _tier(config, "edge", EdgeSettings, problems)
     web = _tier(config, "web", WebSettings, problems)
+    observability = _tier(config, "observability", ObservabilitySettings, problems)
     problems.extend(
         f"{key} is unknown; accepted: {', '.join(KEYS)}"
         for key in sorted(_configured())
@@ -84,6 +88,7 @@ def load() -> Settings:
         problems.extend(_lines(lambda: _way_out_for_shelves(network, recommendations)))
     if edge and web:
         problems.extend(_lines(lambda: _other_address(edge, web)))
+    problems.extend(_lines(lambda: _copy_at_home(observability, region)))
     if web and runs_on == "laptop":
         problems.extend(_lines(lambda: _laptop_without_address(web)))
     if data and runs_on == "aws":
@@ -92,7 +97,7 @@ def load() -> Settings:
     if web and runs_on == "aws":
         for check in (_cookies_in_the_clear, _pages_in_the_clear, _mail_in_files):
             problems.extend(_lines(functools.partial(check, web)))
-    if problems or not (network and data and recommendations and edge and web):
+    if problems or not (network and data and recommendations and edge and web and observability):
         lines = [f"Pulumi.{pulumi.get_stack()}.yaml:", *(f"  {line}" for line in problems)]
         raise SettingsError("\n".join(lines))
     return Settings(
@@ -105,6 +110,7 @@ def load() -> Settings:
         recommendations=recommendations,
         edge=edge,
         web=web,
+        observability=observability,
     )
 
 
@@ -163,6 +169,16 @@ def _other_address(edge: EdgeSettings, web: WebSettings) -> Iterator[Problem]:
             value=web.public_url,
             given=f"with shop:edge.domain = {edge.domain}",
             accepted="no public_url: the domain says it",
+        )
+
+
+def _copy_at_home(told: ObservabilitySettings | None, region: str) -> Iterator[Problem]:
+    if told and told.backup is not None and told.backup.copy_to == region:
+        yield Problem(
+            key="shop:observability.backup.copy_to",
+            value=region,
+            given=f"with aws:region = {region}",
+            accepted="another region, or null",
         )
 
 

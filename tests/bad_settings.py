@@ -159,4 +159,18 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:web.shop.coupons", {"ten": {"percent": 10}}, "3 to 30 of A-Z"),
     ("shop:web.shop.coupons", {"TEN": {"percent": 101}}, "from 0 to 100"),
     ("shop:web.shop.coupons", {"NONE": {"minimum": 100}}, "an amount"),
+    # observability
+    ("shop:observability.pages", "oncall@example.com", "a list"),
+    ("shop:observability.pages", ["oncall"], "an e-mail address"),
+    ("shop:observability.tickets", ["a@example.com", "a@example.com"], "each address once"),
+    ("shop:observability.runbooks", "docs/runbooks", "an https address"),
+    ("shop:observability.log_days", 31, "30, 60"),
+    ("shop:observability.budget", 0, "from 1 to 1000000"),
+    ("shop:observability.connections", 5, "from 10 to 16000"),
+    ("shop:observability.account", None, "the keys trail, locked_days, guard, anomalies"),
+    ("shop:observability.account.trail", "yes", "true or false"),
+    ("shop:observability.account.locked_days", 0, "from 1 to 3650"),
+    ("shop:observability.backup.days", 0, "from 1 to 3650"),
+    ("shop:observability.backup.copy_to", "oregon", 'a region such as "us-west-2"'),
+    ("shop:observability.backup.copy_to", "us-east-1", "another region, or null"),
 ]

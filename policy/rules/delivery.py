@@ -15,6 +15,7 @@ PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 DEPLOYMENT = "aws:codedeploy/deploymentGroup:DeploymentGroup"
 TRAIL = "aws:cloudtrail/trail:Trail"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 VAULT = "aws:backup/vault:Vault"
 
 RULES.must(
@@ -95,8 +96,12 @@ RULES.must(
     "A trail that is off proves nothing.", "FSBP CloudTrail.3, CKV_AWS_251",
 )
 RULES.must(
-    "ALM-01", "high", ALARM, "alarmActions", GIVEN,
+    "ALM-04", "high", COMPOSITE, "alarmActions", GIVEN,
     "An alarm that tells nobody is a light in an empty room.", "FSBP CloudWatch.15, CKV_AWS_319",
+)
+RULES.must(
+    "ALM-05", "high", COMPOSITE, "actionsEnabled", one_of(True, None),
+    "An alarm that is switched off is none.", "FSBP CloudWatch.17, CKV_AWS_319",
 )
 RULES.must(
     "ALM-02", "high", ALARM, "actionsEnabled", one_of(True, None),
@@ -110,6 +115,21 @@ RULES.must(
     "BAK-01", "high", VAULT, "kmsKeyArn", GIVEN,
     "Only a key of ours can be taken away from whoever has a copy.", "FSBP Backup.1, CKV_AWS_166",
 )
+
+
+@RULES.rule(
+    "ALM-01",
+    "high",
+    ALARM,
+    reason="An alarm that tells nobody is a light in an empty room.",
+    source="FSBP CloudWatch.15, CKV_AWS_319",
+    remedy="alarmActions, or a composite alarm that it is a part of",
+)
+def tells_nobody(subject: Subject, estate: Estate) -> str | None:
+    """Neither an action nor a part of an alarm that has one (ALM-04)."""
+    if subject.one("alarmActions") or estate.referring(subject, COMPOSITE, "alarmRule"):
+        return None
+    return "tells nobody"
 
 
 @RULES.rule(
