@@ -1,6 +1,6 @@
 """The shop and its whole AWS estate; stacks differ in Pulumi.<stack>.yaml only.
 
-network ──▶ data ──▶ names ──▶ recommendations ──▶ balancer ──▶ edge ──▶ web
+network ──▶ data ──▶ names ──▶ recommendations ──▶ balancer ──▶ edge ──▶ registry ──▶ web
 """
 
 import pulumi
@@ -12,6 +12,7 @@ from components.edge import Edge, EdgeArgs
 from components.names import Names, NamesArgs
 from components.network import Network, NetworkArgs
 from components.recommendations import Recommendations, RecommendationsArgs
+from components.registry import Registry, RegistryArgs
 from components.tags import tag_everything
 from components.web_tier import WebArgs, WebTier
 
@@ -59,6 +60,10 @@ edge = Edge(
     ),
 )
 
+registry = Registry(
+    "registry", RegistryArgs(settings=stack.web, physical=stack.name, data=data.links)
+)
+
 web = WebTier(
     "web",
     WebArgs(
@@ -67,12 +72,14 @@ web = WebTier(
         network=network.links,
         data=data.links,
         records=recommendations.links.records,
+        registry=registry.links,
         balancer=balancer.links,
         public_url=stack.web.public_url or edge.links.url,
     ),
 )
 
 pulumi.export("public_url", stack.web.public_url or edge.links.url)
+pulumi.export("image", registry.links.image)
 pulumi.export("cluster_name", web.links.cluster_name)
 pulumi.export("namespace", web.links.namespace)
 pulumi.export("database_host", data.links.database.host)

@@ -70,7 +70,16 @@ WITHOUT_RESOURCES = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-TIERS = ("Network", "DataTier", "Names", "Recommendations", "Balancer", "Edge", "WebTier")
+TIERS = (
+    "Network",
+    "DataTier",
+    "Names",
+    "Recommendations",
+    "Balancer",
+    "Edge",
+    "Registry",
+    "WebTier",
+)
 # What holds data that nobody could make again.
 STATEFUL = (
     "aws:dynamodb/table:Table",
