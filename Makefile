@@ -53,7 +53,8 @@ check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	$(BIN)/shellcheck $(SCRIPTS)
 	@$(BIN)/python -m policy.check
 
-SCRIPTS = $(addprefix services/storefront/fleet/,prepare serve lifecycle)
+SCRIPTS = $(addprefix services/storefront/fleet/,prepare serve lifecycle) \
+	$(addprefix delivery/,admit alarms build deploy functions prepare preview publish smoke)
 
 format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
 """The shop and its whole AWS estate; stacks differ in Pulumi.<stack>.yaml only.
 
 network ──▶ data ──▶ names ──▶ recommendations ──▶ balancer ──▶ edge ──▶ registry ──▶ web
+──▶ pipeline
 """
 
 import pulumi
@@ -9,8 +10,10 @@ import settings
 from components.balancer import Balancer, BalancerArgs
 from components.data_tier import DataArgs, DataTier
 from components.edge import Edge, EdgeArgs
+from components.links import plain
 from components.names import Names, NamesArgs
 from components.network import Network, NetworkArgs
+from components.pipeline import Pipeline, PipelineArgs
 from components.recommendations import Recommendations, RecommendationsArgs
 from components.registry import Registry, RegistryArgs
 from components.tags import tag_everything
@@ -32,6 +35,7 @@ recommendations = Recommendations(
         data=data.links,
         names=names.links,
         web=stack.web,
+        gradual=stack.pipeline.gradual,
     ),
 )
 
@@ -78,6 +82,19 @@ web = WebTier(
     ),
 )
 
+pipeline = Pipeline(
+    "pipeline",
+    PipelineArgs(
+        settings=stack.pipeline,
+        network=network.links,
+        data=data.links,
+        registry=registry.links,
+        balancer=balancer.links,
+        web=web.links,
+        recommendations=recommendations.links,
+    ),
+)
+
 pulumi.export("public_url", stack.web.public_url or edge.links.url)
 pulumi.export("image", registry.links.image)
 pulumi.export("cluster_name", web.links.cluster_name)
@@ -86,3 +103,4 @@ pulumi.export("database_host", data.links.database.host)
 pulumi.export("images_bucket", data.links.images.name)
 pulumi.export("order_events_queue_url", data.links.order_events.url)
 pulumi.export("mail_records", web.links.mail_records)
+pulumi.export("delivery", plain(pipeline.links))

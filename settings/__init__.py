@@ -1,13 +1,14 @@
 """Typed, validated stack settings; `load` is the only way in.
 
 One structured key a tier (`shop:network`, `shop:data`, `shop:recommendations`, `shop:edge`,
-`shop:web`) and `shop:runs_on`, read from the stack's own Pulumi.<stack>.yaml. Secrets do not belong
-here: the program makes them.
+`shop:web`, `shop:pipeline`) and `shop:runs_on`, read from the stack's own Pulumi.<stack>.yaml.
+Secrets do not belong here: the program makes them.
 """
 
 from .data import CacheSettings, DatabaseSettings, DataSettings
 from .edge import EdgeSettings, FirewallSettings, ZoneSettings
 from .network import NetworkSettings
+from .pipeline import PipelineSettings, SourceSettings, StateSettings, StepSettings
 from .recommendations import (
     FunctionSettings,
     PauseSettings,
@@ -33,12 +34,16 @@ __all__ = [
     "MailSettings",
     "NetworkSettings",
     "PauseSettings",
+    "PipelineSettings",
     "PoolSettings",
     "RecommendationsSettings",
     "RouteSettings",
     "Settings",
     "SettingsError",
     "ShopSettings",
+    "SourceSettings",
+    "StateSettings",
+    "StepSettings",
     "TrainingSettings",
     "WebSettings",
     "WorkloadSettings",

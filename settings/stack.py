@@ -14,6 +14,7 @@ import pulumi
 from .data import DataSettings
 from .edge import EdgeSettings
 from .network import NEEDED_BY_INSTANCES, NetworkSettings
+from .pipeline import PipelineSettings
 from .reading import Problem, attempt, read, show
 from .recommendations import NEEDED_BY_SHELVES, RecommendationsSettings
 from .web import WebSettings
@@ -27,6 +28,7 @@ KEYS = (
     "shop:recommendations",
     "shop:edge",
     "shop:web",
+    "shop:pipeline",
 )
 T = TypeVar("T")
 
@@ -53,6 +55,7 @@ class Settings:
     recommendations: RecommendationsSettings
     edge: EdgeSettings
     web: WebSettings
+    pipeline: PipelineSettings
 
     @property
     def name(self) -> str:
@@ -69,6 +72,7 @@ def load() -> Settings:
     recommendations = _tier(config, "recommendations", RecommendationsSettings, problems)
     edge = _tier(config, "edge", EdgeSettings, problems)
     web = _tier(config, "web", WebSettings, problems)
+    pipeline = _tier(config, "pipeline", PipelineSettings, problems)
     problems.extend(
         f"{key} is unknown; accepted: {', '.join(KEYS)}"
         for key in sorted(_configured())
@@ -92,7 +96,7 @@ def load() -> Settings:
     if web and runs_on == "aws":
         for check in (_cookies_in_the_clear, _pages_in_the_clear, _mail_in_files):
             problems.extend(_lines(functools.partial(check, web)))
-    if problems or not (network and data and recommendations and edge and web):
+    if problems or not (network and data and recommendations and edge and web and pipeline):
         lines = [f"Pulumi.{pulumi.get_stack()}.yaml:", *(f"  {line}" for line in problems)]
         raise SettingsError("\n".join(lines))
     return Settings(
@@ -105,6 +109,7 @@ def load() -> Settings:
         recommendations=recommendations,
         edge=edge,
         web=web,
+        pipeline=pipeline,
     )
 
 

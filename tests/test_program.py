@@ -79,6 +79,7 @@ TIERS = (
     "Edge",
     "Registry",
     "WebTier",
+    "Pipeline",
 )
 # What holds data that nobody could make again.
 STATEFUL = (
