@@ -237,17 +237,8 @@ def test_publishing_waits_for_scans_and_names_the_digest(machine: Machine) -> No
     assert digest == f"sha256:{'c' * 64}"
     assert len(machine.calls("wait image-scan-complete")) == 2
     (create,) = machine.calls("imagetools create")
-    assert (
-        create.split()[4:]
-        == [
-            "--tag" if word == "--tag" else word
-            for word in (
-                "--tag",
-                name,
-                *(f"{PUBLISH['REPOSITORY']}@{PUBLISH[a]}" for a in ("AMD64", "ARM64")),
-            )
-        ][0:]
-    )
+    both = [f"{PUBLISH['REPOSITORY']}@{PUBLISH[part]}" for part in ("AMD64", "ARM64")]
+    assert create.split()[-4:] == ["--tag", name, *both]
     assert machine.calls("s3 cp")[0].endswith(f"{PUBLISH['BILLS']}{name.rpartition(':')[2]}.json")
 
 
