@@ -55,7 +55,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
 }
 # Roles are named after the components that make them: a deployment changes no other's, and not
 # those of the pipeline, so that it cannot give itself more. A person deploys the pipeline.
-TIERS = ("data", "edge", "network", "recommendations", "web")
+TIERS = ("data", "network", "recommendations", "web")
 ROLE_ACTIONS = (
     "iam:AttachRolePolicy",
     "iam:CreateRole",
