@@ -36,10 +36,10 @@ for part, answer in json.load(open(f"{place}/answers")):
 class Machine:
     """A PATH with stand-ins, and what they were called with."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *commands: str) -> None:
         self.place, self.answers = place, list[tuple[str, dict[str, Any]]]()
         (place / "bin").mkdir()
-        for name in ("aws", "docker", "pulumi"):
+        for name in commands:
             (place / "bin" / name).write_text(STAND_IN)
             (place / "bin" / name).chmod(0o755)
 
@@ -68,7 +68,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+    return Machine(tmp_path, "aws", "docker", "pulumi")
 
 
 @pytest.fixture
@@ -250,6 +250,39 @@ def test_an_image_with_critical_findings_is_not_published(machine: Machine) -> N
     assert "1 critical findings" in done.stderr
     assert not machine.calls("imagetools")
     assert done.stdout == ""
+
+
+def test_without_an_image_a_preview_is_of_what_runs(machine: Machine) -> None:
+    machine.answer("output image", OLD)
+    assert machine.run("preview", STACK="prod", IMAGE="").returncode == 0
+    assert images(machine) == [OLD]
+    assert len(machine.calls("pulumi preview --stack prod")) == 1
+
+
+def test_drift_compares_with_what_runs_and_fails_on_a_difference(machine: Machine) -> None:
+    machine.answer("output image", OLD)
+    machine.answer("preview", "", 255)
+    assert machine.run("drift", STACK="prod").returncode == 255
+    assert images(machine) == [OLD]
+    (call,) = machine.calls("pulumi preview")
+    assert "--refresh --expect-no-changes" in call
+
+
+def test_github_s_word_becomes_credentials_that_its_log_hides(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "aws", "curl")
+    words = {"AccessKeyId": "AKIA1", "SecretAccessKey": "hidden1", "SessionToken": "hidden2"}
+    machine.answer("audience=sts.amazonaws.com", {"value": "word"})
+    machine.answer("assume-role-with-web-identity", {"Credentials": words})
+    told = {
+        "ROLE": "arn:aws:iam::123456789012:role/preview",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "https://github.test/token?x=1",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request",
+    }
+    done = machine.run("identity", **told)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["::add-mask::hidden1", "::add-mask::hidden2"]
+    (call,) = machine.calls("assume-role")
+    assert f"--role-arn {told['ROLE']} --web-identity-token word" in call
 
 
 def test_the_role_is_let_into_the_cluster_once(machine: Machine) -> None:

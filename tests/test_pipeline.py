@@ -46,7 +46,7 @@ def test_without_a_source_there_is_nothing(stack: str) -> None:
     assert [r for r in graph if r.custom and r.name.partition("-")[0] == "pipeline"] == []
     told = graph.exports["delivery"]
     assert (told["alarms"], told["functions"]) == ([], [])
-    assert told.get("preview_role_arn") is None
+    assert told.get("github") is None
 
 
 def test_a_push_to_the_branch_goes_through_every_stage_in_turn() -> None:
@@ -200,7 +200,7 @@ def test_pull_requests_look_without_a_password() -> None:
     }
     verbs = {action.partition(":")[2] for action in allowed(graph, "pipeline-preview")}
     assert all(verb.startswith(("Decrypt", "Describe", "Get", "List")) for verb in verbs)
-    assert graph.exports["delivery"]["preview_role_arn"] == role.outputs["arn"]
+    assert graph.exports["delivery"]["github"]["preview_role_arn"] == role.outputs["arn"]
 
 
 def test_other_hosts_of_sources_get_no_role_of_github() -> None:

@@ -79,7 +79,7 @@ WITHOUT_RESOURCES = {
 }
 LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"  # no policy of who may do what
 # Who updates a stack may do all in the services that the program uses.
-DEPLOYS = ("pipeline-deploy-", "pipeline-boundary")
+DEPLOYS = ("pipeline-deploy-", "pipeline-drift", "pipeline-boundary")
 TIERS = (
     "Network",
     "DataTier",

@@ -19,7 +19,7 @@ from settings import PipelineSettings, SourceSettings, StateSettings
 
 from .alarms import too_many_failures, topic
 from .functions import GradualLinks, gradual
-from .github import previewer
+from .github import GitHubLinks, github
 from .ground import Ground
 from .projects import Projects
 from .stages import pipeline
@@ -46,12 +46,12 @@ class PipelineArgs:
 class PipelineLinks:
     """What delivery/deploy must know: alarms that mean "go back", and functions to move by hand.
 
-    Both are empty where updates do everything. ``preview_role_arn`` is for pull requests at GitHub.
+    Both are empty where updates do everything. ``github`` is there when the sources are.
     """
 
     alarms: list[Output[str]]
     functions: list[GradualLinks]
-    preview_role_arn: Output[str] | None
+    github: GitHubLinks | None
 
 
 class Pipeline(ComponentResource):
@@ -67,7 +67,7 @@ class Pipeline(ComponentResource):
         told = args.settings
         alarms: list[Output[str]] = []
         functions: list[GradualLinks] = []
-        role_arn: Output[str] | None = None
+        roles: GitHubLinks | None = None
         if told.gradual or told.source is not None:
             ground = self._ground()
             alarms.append(too_many_failures(ground, args.balancer.pods))
@@ -75,8 +75,8 @@ class Pipeline(ComponentResource):
                 made = args.recommendations
                 functions = gradual(ground, {"events": made.events, "recommend": made.recommend})
             if told.source is not None and told.state is not None:
-                role_arn = self._deliver(ground, told.source, told.state)
-        self.links = PipelineLinks(alarms=alarms, functions=functions, preview_role_arn=role_arn)
+                roles = self._deliver(ground, told.source, told.state)
+        self.links = PipelineLinks(alarms=alarms, functions=functions, github=roles)
         self.register_outputs({"links": plain(self.links)})
 
     def _ground(self) -> Ground:
@@ -99,7 +99,7 @@ class Pipeline(ComponentResource):
 
     def _deliver(
         self, ground: Ground, source: SourceSettings, state: StateSettings
-    ) -> Output[str] | None:
+    ) -> GitHubLinks | None:
         bucket = buckets.closed_bucket(
             f"{self._name}-artifacts",
             key_arn=ground.key_arn,
@@ -124,6 +124,4 @@ class Pipeline(ComponentResource):
             cluster_group_id=self._args.web.security_group_id,
         )
         pipeline(ground, source, bucket, projects)
-        if source.provider != "GitHub":
-            return None
-        return previewer(ground, source.repository, state)
+        return github(ground, source, state) if source.provider == "GitHub" else None

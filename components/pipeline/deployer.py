@@ -81,6 +81,16 @@ RECEIVERS = (
     "apigateway", "ec2", "eks", "firehose", "lambda", "monitoring.rds", "personalize",
     "pods.eks", "scheduler", "states", "vpc-flow-logs",
 )  # fmt: skip
+# What customers and secrets are in.
+CONTENT = (
+    "dynamodb:GetItem",
+    "dynamodb:GetRecords",
+    "logs:GetLogEvents",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+)
 NEVER = (
     "cloudtrail:DeleteTrail",
     "cloudtrail:StopLogging",
@@ -146,9 +156,27 @@ def looking(state: StateSettings) -> list[iam.Statement]:
     ]
 
 
+def comparing(state: StateSettings) -> list[iam.Statement]:
+    """Statements for whoever compares what is there with the program: descriptions, no content."""
+    return [
+        # Whatever is there is compared, and names of reading actions are many.
+        iam.allow(
+            [f"{service}:{verb}*" for service in SERVICES for verb in ("Describe", "Get", "List")],
+            on=["*"],
+        ),
+        {"Effect": "Deny", "Action": list(CONTENT), "Resource": "*"},
+        {
+            "Effect": "Deny",
+            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+            "NotResource": [f"{_bucket(state)}/*"],
+        },
+        *looking(state),
+    ]
+
+
 def keeping(state: StateSettings, *, writing: bool) -> list[iam.Statement]:
     """Pulumi's state, and the key of the secrets in it."""
-    bucket = f"arn:aws:s3:::{state.url.removeprefix('s3://')}"
+    bucket = _bucket(state)
     change = ["s3:DeleteObject", "s3:PutObject"] if writing else []
     return [
         iam.allow(["s3:GetObject", *change], on=[f"{bucket}/*"]),
@@ -156,6 +184,10 @@ def keeping(state: StateSettings, *, writing: bool) -> list[iam.Statement]:
         # Pulumi itself encrypts secrets with the state's key.
         iam.allow(["kms:Decrypt", *(["kms:Encrypt"] if writing else [])], on=[state.key]),
     ]
+
+
+def _bucket(state: StateSettings) -> str:
+    return f"arn:aws:s3:::{state.url.removeprefix('s3://')}"
 
 
 def boundary(ground: Ground) -> Output[str]:
