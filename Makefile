@@ -51,9 +51,11 @@ check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	PYTHONPATH=services/storefront:services/functions $(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint services/storefront/Dockerfile
 	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/zizmor --quiet --offline --no-progress .github
 	@$(BIN)/python -m policy.check
 
-SCRIPTS = $(addprefix services/storefront/fleet/,prepare serve lifecycle)
+SCRIPTS = $(addprefix services/storefront/fleet/,prepare serve lifecycle) \
+	$(addprefix delivery/,admit alarms build deploy drift functions identity prepare preview publish smoke)
 
 format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix .

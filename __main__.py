@@ -1,7 +1,7 @@
 """The shop and its whole AWS estate; stacks differ in Pulumi.<stack>.yaml only.
 
-network ──▶ data ──▶ names ──▶ recommendations ──▶ balancer ──▶ edge ──▶ web
-                                        all of them ──▶ observability
+network ──▶ data ──▶ names ──▶ recommendations ──▶ balancer ──▶ edge ──▶ registry ──▶ web
+                                             all of them ──▶ pipeline, observability
 """
 
 import pulumi
@@ -10,10 +10,13 @@ import settings
 from components.balancer import Balancer, BalancerArgs
 from components.data_tier import DataArgs, DataTier
 from components.edge import Edge, EdgeArgs
+from components.links import plain
 from components.names import Names, NamesArgs
 from components.network import Network, NetworkArgs
 from components.observability import Observability, ObservabilityArgs
+from components.pipeline import Pipeline, PipelineArgs
 from components.recommendations import Recommendations, RecommendationsArgs
+from components.registry import Registry, RegistryArgs
 from components.tags import tag_everything
 from components.web_tier import WebArgs, WebTier
 
@@ -28,7 +31,7 @@ names = Names("names", NamesArgs(settings=stack.edge, network=network.links))
 
 recommendations = Recommendations("recommendations", RecommendationsArgs(
     settings=stack.recommendations, physical=stack.name, web=stack.web,
-    network=network.links, data=data.links, names=names.links,
+    gradual=stack.pipeline.gradual, network=network.links, data=data.links, names=names.links,
 ))
 
 balancer = Balancer("balancer", BalancerArgs(
@@ -42,10 +45,19 @@ edge = Edge("edge", EdgeArgs(
     http_api=recommendations.links.http_api,
 ))
 
+registry = Registry("registry", RegistryArgs(
+    settings=stack.web, physical=stack.name, data=data.links,
+))
+
 web = WebTier("web", WebArgs(
-    settings=stack.web, cluster_name=stack.name,
+    settings=stack.web, cluster_name=stack.name, registry=registry.links,
     network=network.links, data=data.links, records=recommendations.links.records,
     balancer=balancer.links, public_url=stack.web.public_url or edge.links.url,
+))
+
+pipeline = Pipeline("pipeline", PipelineArgs(
+    settings=stack.pipeline, network=network.links, data=data.links, registry=registry.links,
+    balancer=balancer.links, web=web.links, recommendations=recommendations.links,
 ))
 
 Observability("observability", ObservabilityArgs(
@@ -56,9 +68,11 @@ Observability("observability", ObservabilityArgs(
 # fmt: on
 
 pulumi.export("public_url", stack.web.public_url or edge.links.url)
+pulumi.export("image", registry.links.image)
 pulumi.export("cluster_name", web.links.cluster_name)
 pulumi.export("namespace", web.links.namespace)
 pulumi.export("database_host", data.links.database.host)
 pulumi.export("images_bucket", data.links.images.name)
 pulumi.export("order_events_queue_url", data.links.order_events.url)
 pulumi.export("mail_records", web.links.mail_records)
+pulumi.export("delivery", plain(pipeline.links))

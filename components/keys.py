@@ -89,6 +89,20 @@ def for_cloudfront() -> iam.Statement:
     }
 
 
+def for_notices() -> iam.Statement:
+    """Alarms and notifications of this account are written to an encrypted topic."""
+    return {
+        "Sid": "Notices",
+        "Effect": "Allow",
+        "Principal": {
+            "Service": ["cloudwatch.amazonaws.com", "codestar-notifications.amazonaws.com"]
+        },
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": iam.same_account(),
+    }
+
+
 def for_personalize() -> iam.Statement:
     """Personalize reads what it imports in its own name; whose buckets, their policies say.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import edge, eks, observability, personalize, recommendations
+from . import delivery, edge, eks, observability, personalize, recommendations
 from .subject import ACCOUNT, Outputs, Subject
 
 # Types whose id is a prefix and 17 hexadecimal digits, with the ARN's resource part where used.
@@ -210,6 +210,7 @@ _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:sesv2/configurationSet:ConfigurationSet": _named("ses", "configuration-set/"),
     "aws:sesv2/emailIdentity:EmailIdentity": _identity,
     "aws:sqs/queue:Queue": _queue,
+    **delivery.ANSWERS,
     **edge.ANSWERS,
     **observability.ANSWERS,
     **personalize.ANSWERS,

@@ -1,7 +1,7 @@
 """Typed, validated stack settings; `load` is the only way in.
 
 One structured key a tier (`shop:network`, `shop:data`, `shop:recommendations`, `shop:edge`,
-`shop:web`, `shop:observability`) and `shop:runs_on`, read from the stack's own
+`shop:web`, `shop:pipeline`, `shop:observability`) and `shop:runs_on`, read from the stack's own
 Pulumi.<stack>.yaml. Secrets do not belong here: the program makes them.
 """
 
@@ -9,6 +9,7 @@ from .data import CacheSettings, DatabaseSettings, DataSettings
 from .edge import EdgeSettings, FirewallSettings, ZoneSettings
 from .network import NetworkSettings
 from .observability import AccountSettings, BackupSettings, ObservabilitySettings
+from .pipeline import PipelineSettings, SourceSettings, StateSettings, StepSettings
 from .recommendations import (
     FunctionSettings,
     PauseSettings,
@@ -37,12 +38,16 @@ __all__ = [
     "NetworkSettings",
     "ObservabilitySettings",
     "PauseSettings",
+    "PipelineSettings",
     "PoolSettings",
     "RecommendationsSettings",
     "RouteSettings",
     "Settings",
     "SettingsError",
     "ShopSettings",
+    "SourceSettings",
+    "StateSettings",
+    "StepSettings",
     "TrainingSettings",
     "WebSettings",
     "WorkloadSettings",

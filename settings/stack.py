@@ -15,6 +15,7 @@ from .data import DataSettings
 from .edge import EdgeSettings
 from .network import NEEDED_BY_INSTANCES, NetworkSettings
 from .observability import ObservabilitySettings
+from .pipeline import PipelineSettings
 from .reading import Problem, attempt, read, show
 from .recommendations import NEEDED_BY_SHELVES, RecommendationsSettings
 from .web import WebSettings
@@ -28,6 +29,7 @@ KEYS = (
     "shop:recommendations",
     "shop:edge",
     "shop:web",
+    "shop:pipeline",
     "shop:observability",
 )
 T = TypeVar("T")
@@ -55,6 +57,7 @@ class Settings:
     recommendations: RecommendationsSettings
     edge: EdgeSettings
     web: WebSettings
+    pipeline: PipelineSettings
     observability: ObservabilitySettings
 
     @property
@@ -72,6 +75,7 @@ def load() -> Settings:
     recommendations = _tier(config, "recommendations", RecommendationsSettings, problems)
     edge = _tier(config, "edge", EdgeSettings, problems)
     web = _tier(config, "web", WebSettings, problems)
+    pipeline = _tier(config, "pipeline", PipelineSettings, problems)
     observability = _tier(config, "observability", ObservabilitySettings, problems)
     problems.extend(
         f"{key} is unknown; accepted: {', '.join(KEYS)}"
@@ -97,7 +101,9 @@ def load() -> Settings:
     if web and runs_on == "aws":
         for check in (_cookies_in_the_clear, _pages_in_the_clear, _mail_in_files):
             problems.extend(_lines(functools.partial(check, web)))
-    if problems or not (network and data and recommendations and edge and web and observability):
+    if problems or not (
+        network and data and recommendations and edge and web and pipeline and observability
+    ):
         lines = [f"Pulumi.{pulumi.get_stack()}.yaml:", *(f"  {line}" for line in problems)]
         raise SettingsError("\n".join(lines))
     return Settings(
@@ -110,6 +116,7 @@ def load() -> Settings:
         recommendations=recommendations,
         edge=edge,
         web=web,
+        pipeline=pipeline,
         observability=observability,
     )
 

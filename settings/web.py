@@ -146,7 +146,8 @@ class MailSettings:
 class WebSettings:
     """The cluster, the storefront in it and the shop's own rules.
 
-    ``image`` names one build for ever: a tag that moves would neither roll pods nor migrate.
+    ``image`` names one build for ever: a tag that moves would neither roll pods nor migrate. Or it
+    is "build": then the program builds it from the sources beside it.
     ``assets_url`` is the host of static files and pictures, if it is another than the shop's.
     ``public_url`` is for a shop that is not seen through the edge; else the edge says it.
     """
@@ -156,7 +157,7 @@ class WebSettings:
         matching(
             r"([a-z0-9.-]+(:\d+)?/)?[a-z0-9][a-z0-9._/-]*"
             r"(:(?!latest(@|$))[A-Za-z0-9_][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
-            "an image with a tag (not latest) or digest",
+            "build, or an image with a tag (not latest) or digest",
         ),
     ]
     assets_url: (
@@ -181,12 +182,21 @@ class WebSettings:
         | None
     ) = None
 
+    @property
+    def builds_image(self) -> bool:
+        """Whether the program builds the image itself."""
+        return self.image == "build"
+
     def check_image(self) -> Iterator[Problem]:
         """Without a tag, the image would be `latest`."""
+        if self.builds_image:
+            return
         name = self.image.rsplit("/", 1)[-1]
         if ":" not in name and "@" not in name:
             yield Problem(
-                key="image", value=self.image, accepted="an image with a tag (not latest) or digest"
+                key="image",
+                value=self.image,
+                accepted="build, or an image with a tag (not latest) or digest",
             )
 
     def check_cookies(self) -> Iterator[Problem]:

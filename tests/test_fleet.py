@@ -13,7 +13,7 @@ import pytest
 from storefront import settings as storefront_settings
 
 from graph import Graph
-from tests.stacks import ROOT, STACKS, config, graph_of
+from tests.stacks import ROOT, STACKS, config, graph_of, pods
 from tests.test_pods import environment
 from tests.test_web_tier import statements
 
@@ -138,7 +138,9 @@ def test_scripts_find_every_word_they_read(stack: str) -> None:
         name for script in SCRIPTS for name in re.findall(r"\$([A-Z][A-Z_]+)", script.read_text())
     }
     assert read == set(given)
-    assert given["IMAGE"] == config(stack)["shop:web"]["image"]
+    assert given["IMAGE"] in {
+        pod["containers"][0]["image"] for pod in pods(graph_of(stack)).values()
+    }
     assert given["GROUP"] == graph.one(GROUP).outputs["name"]
     assert given["HOOK"] == graph.one(HOOK).inputs["name"]
     assert given["LOG_GROUP"] == graph.one("aws:cloudwatch/logGroup:LogGroup", "web-fleet").id
@@ -170,7 +172,7 @@ def test_instances_may_do_what_pods_may_and_start_and_leave() -> None:
     parameter = graph.one("aws:ssm/parameter:Parameter", "web-fleet").outputs["arn"]
     logs = graph.one("aws:cloudwatch/logGroup:LogGroup", "web-fleet").outputs["arn"]
     streams = [logs, f"{logs}:log-stream:*"]
-    repository = [f"arn:aws:ecr:us-east-1:{account}:repository/storefront"]
+    repository = [f"arn:aws:ecr:us-east-1:{account}:repository/shop-prod/storefront"]
     channels = ("CreateControl", "CreateData", "OpenControl", "OpenData")
     assert {action: on for action, on in own.items() if action not in pods} == {
         "ssm:GetParameter": [parameter],

@@ -65,7 +65,7 @@ def test_pods_meet_the_restricted_standard(stack: str) -> None:
         assert container["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
         (volume,) = spec["volumes"]
         assert volume["emptyDir"]["sizeLimit"]
-        assert container["image"] == config(stack)["shop:web"]["image"]
+        assert container["image"] == graph_of(stack).exports["image"]
         sizes = container["resources"]
         assert sizes["requests"]["memory"] == sizes["limits"]["memory"]
         assert cores(sizes["requests"]["cpu"]) <= cores(sizes["limits"]["cpu"])

@@ -45,7 +45,10 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendationsArgs:
-    """``physical`` is project and stack; ``web`` says how the storefront meets its visitors."""
+    """``physical`` is project and stack; ``web`` says how the storefront meets its visitors.
+
+    ``gradual``: deployments move requests to new versions of functions, not updates.
+    """
 
     settings: RecommendationsSettings
     physical: str
@@ -53,6 +56,7 @@ class RecommendationsArgs:
     data: DataLinks
     names: NamesLinks
     web: WebSettings
+    gradual: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +91,7 @@ class Recommendations(ComponentResource):
             name=name,
             physical=args.physical,
             settings=args.settings,
+            gradual=args.gradual,
             network=args.network,
             data=args.data,
             mine=ResourceOptions(parent=self),

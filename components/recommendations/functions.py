@@ -41,7 +41,8 @@ class Duty:
 
     ``part`` is its folder in services/functions, ``seconds`` the longest it may take.
     ``services`` hold what it reads and writes, encrypted with the data key. ``dead_letters`` is
-    where invocations go that nobody waits for and that failed.
+    where invocations go that nobody waits for and that failed. ``gradual``: it answers visitors, so
+    that alarms can judge a new version by its first requests.
     """
 
     part: str
@@ -52,18 +53,21 @@ class Duty:
     allowed: Sequence[iam.Statement]
     services: Sequence[str]
     inside: Inside | None = None
+    gradual: bool = False
     dead_letters: aws.sqs.Queue | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionLinks:
-    """A function; callers use its alias. ``invoke_arn`` is how API Gateway calls that.
+    """A function and its newest version; callers use its alias.
 
-    ``dead_letters`` is the queue of what failed while nobody waited, if there is one.
+    ``invoke_arn`` is how API Gateway calls that. ``dead_letters`` is the queue of what failed while
+    nobody waited, if there is one.
     """
 
     name: Output[str]
     arn: Output[str]
+    version: Output[str]
     alias: Output[str]
     alias_arn: Output[str]
     invoke_arn: Output[str]
@@ -110,14 +114,19 @@ def function(ground: Ground, duty: Duty) -> FunctionLinks:
         opts=ResourceOptions(parent=mine.parent, depends_on=[allowed]),
         **_surroundings(duty),
     )
-    # Every update moves it to the newest version. Once CodeDeploy shifts traffic from version to
-    # version, it owns function_version and routing_config, and both belong into ignore_changes.
+    # An update moves it to the newest version, unless CodeDeploy does that little by little.
+    deployed = ["functionVersion", "routingConfig"] if ground.gradual and duty.gradual else []
     alias = aws.lambda_.Alias(
-        name, name=ALIAS, function_name=made.name, function_version=made.version, opts=mine
+        name,
+        name=ALIAS,
+        function_name=made.name,
+        function_version=made.version,
+        opts=ResourceOptions(parent=mine.parent, ignore_changes=deployed),
     )
     return FunctionLinks(
         name=made.name,
         arn=made.arn,
+        version=made.version,
         alias=alias.name,
         alias_arn=alias.arn,
         invoke_arn=alias.invoke_arn,

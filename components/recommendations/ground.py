@@ -17,13 +17,15 @@ from settings import RecommendationsSettings
 class Ground:
     """The tier's name, settings and surroundings.
 
-    ``physical`` begins the names that others must know: of parameters, and of everything in
-    Personalize. ``mine`` are the options of ordinary resources, ``kept`` those of what holds data.
+    ``gradual``: deployments move requests to new versions, not updates. ``physical`` begins the
+    names that others must know: of parameters, and of everything in Personalize. ``mine`` are the
+    options of ordinary resources, ``kept`` those of what holds data.
     """
 
     name: str
     physical: str
     settings: RecommendationsSettings
+    gradual: bool
     network: NetworkLinks
     data: DataLinks
     mine: ResourceOptions

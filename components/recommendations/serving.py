@@ -70,6 +70,7 @@ def functions(
             ground,
             Duty(
                 part="recommend",
+                gradual=True,
                 description="Fills shelves",
                 settings=ground.settings.recommend,
                 seconds=RECOMMEND_SECONDS,
@@ -123,6 +124,7 @@ def _events(
 ) -> Duty:
     return Duty(
         part="events",
+        gradual=True,
         description="Takes what visitors looked at",
         settings=ground.settings.events,
         seconds=EVENTS_SECONDS,

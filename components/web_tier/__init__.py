@@ -13,6 +13,7 @@ from components.links import plain
 from components.network import NetworkLinks
 from components.peers import admit, closed_group, let_out, let_out_to_aws
 from components.recommendations import StoreLinks
+from components.registry import RegistryLinks
 from settings import MailSettings, WebSettings
 
 from .binding import bind, reach
@@ -38,6 +39,7 @@ class WebArgs:
     network: NetworkLinks
     data: DataLinks
     records: StoreLinks
+    registry: RegistryLinks
     balancer: BalancerLinks
     public_url: Input[str]
 
@@ -73,6 +75,7 @@ class WebTier(ComponentResource):
         work = Workloads(
             name=name,
             settings=args.settings,
+            image=args.registry.image,
             data=args.data,
             records=args.records,
             public_url=args.public_url,
@@ -166,6 +169,7 @@ class WebTier(ComponentResource):
             name=name,
             physical=f"{args.cluster_name}-fleet",
             settings=args.settings,
+            registry=args.registry,
             network=args.network,
             data=args.data,
             records=args.records,

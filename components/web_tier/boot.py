@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
+
+from components.registry import repository_arn
 
 FLEET = Path(__file__).resolve().parents[2] / "services/storefront/fleet"
 SCRIPTS = ("prepare", "serve", "lifecycle")
 UNITS = ("storefront.service", "storefront-lifecycle.service")
-# An image in ECR: account, region, repository.
-_IN_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
-
-
-def repository_arn(image: str) -> str | None:
-    """The repository that an image is pulled from; None outside ECR."""
-    found = _IN_ECR.match(image)
-    if found is None:
-        return None
-    account, region, repository = found.groups()
-    return f"arn:aws:ecr:{region}:{account}:repository/{repository}"
 
 
 def user_data(told: Mapping[str, str]) -> str:

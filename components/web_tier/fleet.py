@@ -12,6 +12,7 @@ from components.balancer import BalancerLinks
 from components.data_tier import DataLinks
 from components.network import NetworkLinks
 from components.recommendations import StoreLinks
+from components.registry import RegistryLinks
 from settings import WebSettings
 
 from .boot import user_data
@@ -38,6 +39,7 @@ class Fleet:
     name: str
     physical: str
     settings: WebSettings
+    registry: RegistryLinks
     network: NetworkLinks
     data: DataLinks
     records: StoreLinks
@@ -144,7 +146,7 @@ class Fleet:
         )
         profile = instance_profile(
             self.name,
-            image=self.settings.image,
+            repository_arn=self.registry.repository_arn,
             group=self.physical,
             region=self.network.region,
             data=self.data,
@@ -154,7 +156,7 @@ class Fleet:
         )
         told: Output[dict[str, str]] = Output.all(
             AWS_REGION=self.network.region,
-            IMAGE=self.settings.image,
+            IMAGE=self.registry.image,
             SETTINGS=parameter.name,
             LOG_GROUP=logs.name,
             GROUP=self.physical,

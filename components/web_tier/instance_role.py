@@ -5,17 +5,16 @@ from __future__ import annotations
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
-from components import iam
+from components import iam, registry
 from components.data_tier import DataLinks
 
-from .boot import repository_arn
 from .identities import storefront_work
 
 
 def instance_profile(
     name: str,
     *,
-    image: str,
+    repository_arn: Output[str] | None,
     group: str,
     region: str,
     data: DataLinks,
@@ -28,8 +27,7 @@ def instance_profile(
     ``group`` is the physical name of the Auto Scaling group.
     """
     account = iam.account_id()
-    repository = repository_arn(image)
-    pull = [] if repository is None else _pull(repository)
+    pull = [] if repository_arn is None else registry.pull(repository_arn)
     made = iam.role(
         name,
         description="Instances of the shop",
@@ -71,18 +69,3 @@ def instance_profile(
         opts=opts,
     )
     return aws.iam.InstanceProfile(name, role=made.name, opts=opts)
-
-
-def _pull(repository: str) -> list[iam.Statement]:
-    return [
-        iam.allow(
-            [
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:GetDownloadUrlForLayer",
-            ],
-            on=[repository],
-        ),
-        # A login is for the whole registry: this action knows no resources.
-        iam.allow(["ecr:GetAuthorizationToken"], on=["*"]),
-    ]

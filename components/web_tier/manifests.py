@@ -43,7 +43,7 @@ def resources(settings: WorkloadSettings) -> ResourceRequirementsArgsDict:
 def container(
     *,
     command: str,
-    image: str,
+    image: Input[str],
     config_name: Input[str],
     size: ResourceRequirementsArgsDict,
     extra: Sequence[EnvVarArgsDict] = (),

@@ -29,6 +29,7 @@ class Workloads:
 
     name: str
     settings: WebSettings
+    image: Input[str]
     data: DataLinks
     records: StoreLinks
     public_url: Input[str]
@@ -55,7 +56,7 @@ class Workloads:
         identity = self.identities.migrate
         container = manifests.container(
             command="migrate",
-            image=self.settings.image,
+            image=self.image,
             config_name=config,
             size=manifests.resources(self.settings.worker),
             extra=[
@@ -67,7 +68,7 @@ class Workloads:
         )
         return k8s.batch.v1.Job(
             f"{self.name}-migrate",
-            metadata=self._named(named_by_content("migrate", self.settings.image)),
+            metadata=self._named(named_by_content("migrate", self.image)),
             spec={
                 "backoff_limit": 4,
                 "active_deadline_seconds": 900,
@@ -89,7 +90,7 @@ class Workloads:
         settings, part = self.settings.storefront, "web"
         container = manifests.container(
             command=part,
-            image=self.settings.image,
+            image=self.image,
             config_name=config,
             size=manifests.resources(settings),
         )
@@ -119,7 +120,7 @@ class Workloads:
         settings, part = self.settings.worker, "worker"
         container = manifests.container(
             command=part,
-            image=self.settings.image,
+            image=self.image,
             config_name=config,
             size=manifests.resources(settings),
         )

@@ -1,0 +1,40 @@
+"""What every part of the pipeline stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulumi import Output, ResourceOptions
+
+from components import iam
+from components.network import NetworkLinks
+from settings import PipelineSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """The component's name, settings and surroundings.
+
+    ``key_arn`` encrypts what is delivered, ``topic_arn`` is where failures are told.
+    """
+
+    name: str
+    settings: PipelineSettings
+    network: NetworkLinks
+    key_arn: Output[str]
+    topic_arn: Output[str]
+    mine: ResourceOptions
+
+    def arn(self, service: str, resource: str) -> Output[str]:
+        """The ARN of what is not there yet, in this account and region."""
+        region = self.network.region
+        return iam.account_id().apply(lambda id_: f"arn:aws:{service}:{region}:{id_}:{resource}")
+
+    def use_key(self, *services: str) -> iam.Statement:
+        """The key, but only through the ``services`` that hold what it encrypts."""
+        via = [f"{service}.{self.network.region}.amazonaws.com" for service in services]
+        return iam.allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            on=[self.key_arn],
+            when={"StringEquals": {"kms:ViaService": via}},
+        )

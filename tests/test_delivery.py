@@ -1,0 +1,332 @@
+"""The delivery scripts, run as they are beside stand-ins for the CLIs that record every call."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.stacks import ROOT
+
+DELIVERY = ROOT / "delivery"
+OLD, NEW = "registry/shop:old", "registry/shop:new"
+# Answers by the words of a call; `calls` gets every call, a line each.
+STAND_IN = """#!/usr/bin/env python3
+import json, os, sys
+place = os.environ["STAND_IN"]
+name, words = os.path.basename(sys.argv[0]), sys.argv[1:]
+line = " ".join([name, *words])
+with open(f"{place}/calls", "a") as calls:
+    print(line, file=calls)
+for part, answer in json.load(open(f"{place}/answers")):
+    if part in line:
+        print(answer.get("out", ""))
+        sys.exit(answer.get("exit", 0))
+"""
+
+
+class Machine:
+    """A PATH with stand-ins, and what they were called with."""
+
+    def __init__(self, place: Path, *commands: str) -> None:
+        self.place, self.answers = place, list[tuple[str, dict[str, Any]]]()
+        (place / "bin").mkdir()
+        for name in commands:
+            (place / "bin" / name).write_text(STAND_IN)
+            (place / "bin" / name).chmod(0o755)
+
+    def answer(self, part: str, out: Any = "", code: int = 0) -> None:
+        """The first answer whose words are in the call counts."""
+        text = out if isinstance(out, str) else json.dumps(out)
+        self.answers.append((part, {"out": text, "exit": code}))
+
+    def run(self, script: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        (self.place / "answers").write_text(json.dumps(self.answers))
+        path = f"{self.place / 'bin'}:{os.environ['PATH']}"
+        told = {**os.environ, "PATH": path, "STAND_IN": str(self.place), **environment}
+        return subprocess.run(
+            [DELIVERY / script, *words],
+            env=told,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def calls(self, part: str = "") -> list[str]:
+        lines = (self.place / "calls").read_text().splitlines()
+        return [line for line in lines if part in line]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path, "aws", "docker", "pulumi")
+
+
+@pytest.fixture
+def shop() -> Iterator[tuple[str, dict[str, str]]]:
+    """A shop on this machine: its address, and what it serves, which a test may change."""
+    pages = {
+        "/": '<a href="/products/pan">Pan</a>',
+        "/search?q=a": "found",
+        "/static/site.css": "body {}",
+    }
+
+    class Shop(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = pages.get(self.path)
+            self.send_response(200 if page is not None else 503)
+            self.end_headers()
+            self.wfile.write((page or "").encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", pages
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def deployment(machine: Machine, url: str, before: str = OLD) -> None:
+    machine.answer("output image", before)
+    machine.answer("output public_url", url)
+    machine.answer("output delivery", {"alarms": ["pods"], "functions": []})
+
+
+def deploy(machine: Machine) -> subprocess.CompletedProcess[str]:
+    return machine.run("deploy", STACK="prod", IMAGE=NEW, WATCH_SECONDS="0", SMOKE_SECONDS="1")
+
+
+def images(machine: Machine) -> list[str]:
+    return [line.split()[-1] for line in machine.calls("config set")]
+
+
+def test_a_deployment_runs_the_image_and_asks_the_shop(machine: Machine, shop: Any) -> None:
+    deployment(machine, shop[0])
+    done = deploy(machine)
+    assert done.returncode == 0, done.stderr
+    assert images(machine) == [NEW]
+    (update,) = machine.calls("pulumi up")
+    assert "--stack prod" in update
+    assert "--policy-pack policy" in update
+    assert machine.calls("describe-alarms")
+    assert f"prod runs {NEW}" in done.stdout
+
+
+def test_a_shop_that_is_not_well_goes_back(machine: Machine, shop: Any) -> None:
+    deployment(machine, shop[0])
+    shop[1]["/"] = "nothing to see"
+    done = deploy(machine)
+    assert done.returncode == 1
+    assert images(machine) == [NEW, OLD]
+    assert len(machine.calls("pulumi up")) == 2
+    assert "shows no products" in done.stderr
+
+
+def test_an_alarm_goes_back(machine: Machine, shop: Any) -> None:
+    deployment(machine, shop[0])
+    machine.answer("describe-alarms", "pods")
+    done = deploy(machine)
+    assert done.returncode == 1
+    assert images(machine) == [NEW, OLD]
+    assert "on: pods" in done.stderr
+
+
+def test_an_update_that_fails_goes_back_and_succeeds_in_that(machine: Machine, shop: Any) -> None:
+    deployment(machine, shop[0])
+    # Whether an update fails is told by the image that was set before it.
+    machine.answer("pulumi up", "", 1)
+    done = deploy(machine)
+    assert done.returncode == 1
+    assert images(machine) == [NEW, OLD]
+    assert "could not go back" in done.stderr
+    assert not machine.calls("describe-alarms")
+
+
+def test_a_first_deployment_has_nothing_to_go_back_to(machine: Machine, shop: Any) -> None:
+    deployment(machine, shop[0], before="")
+    shop[1].pop("/")
+    done = deploy(machine)
+    assert done.returncode == 1
+    assert images(machine) == [NEW]
+    assert "no other image" in done.stderr
+
+
+@pytest.mark.parametrize("missing", ["STACK", "IMAGE"])
+def test_a_deployment_says_what_it_was_not_told(machine: Machine, missing: str) -> None:
+    told = {"STACK": "prod", "IMAGE": NEW, missing: ""}
+    done = machine.run("deploy", **told)
+    assert done.returncode != 0
+    assert f"{missing}: is not set" in done.stderr
+    assert not (machine.place / "calls").exists()
+
+
+@pytest.mark.parametrize("page", ["/search?q=a", "/static/site.css"])
+def test_smoke_looks_at_more_than_the_front_page(machine: Machine, shop: Any, page: str) -> None:
+    assert machine.run("smoke", shop[0]).returncode == 0
+    shop[1].pop(page)
+    assert machine.run("smoke", shop[0], SMOKE_SECONDS="1").returncode != 0
+
+
+FUNCTION = {
+    "function": "events-1",
+    "alias": "live",
+    "version": "7",
+    "application": "shop",
+    "group": "events",
+}
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_functions_move_through_codedeploy(machine: Machine, bad: bool) -> None:
+    machine.answer("output delivery", {"alarms": [], "functions": [FUNCTION]})
+    machine.answer("get-alias", "6")
+    machine.answer("create-deployment", "d-1")
+    machine.answer("wait deployment-successful", "", 255 if bad else 0)
+    done = machine.run("functions", STACK="prod")
+    assert (done.returncode != 0) is bad, done.stderr
+    (call,) = machine.calls("create-deployment")
+    revision = json.loads(call.partition("--revision ")[2].partition(" --query")[0])
+    assert revision["revisionType"] == "AppSpecContent"
+    content = json.loads(revision["appSpecContent"]["content"])
+    assert content["Resources"][0]["events-1"]["Properties"] == {
+        "Name": "events-1",
+        "Alias": "live",
+        "CurrentVersion": "6",
+        "TargetVersion": "7",
+    }
+    assert machine.calls("wait deployment-successful --deployment-id d-1")
+
+
+def test_a_function_that_is_where_it_should_be_stays(machine: Machine) -> None:
+    machine.answer("output delivery", {"alarms": [], "functions": [FUNCTION]})
+    machine.answer("get-alias", "7")
+    assert machine.run("functions", STACK="prod").returncode == 0
+    assert not machine.calls("create-deployment")
+
+
+PUBLISH = {
+    "REPOSITORY": "1.dkr.ecr.us-east-1.amazonaws.com/shop",
+    "REPOSITORY_NAME": "shop",
+    "BILLS": "s3://artifacts/bills/",
+    "AMD64": f"sha256:{'a' * 64}",
+    "ARM64": f"sha256:{'b' * 64}",
+}
+
+
+def test_publishing_waits_for_scans_and_names_the_digest(machine: Machine) -> None:
+    scan = {"imageScanFindings": {"findingSeverityCounts": {"HIGH": 2}}}
+    machine.answer("describe-image-scan-findings", scan)
+    machine.answer("inspect --format", f"sha256:{'c' * 64}")
+    machine.answer("imagetools inspect", "", 1)
+    done = machine.run("publish", **PUBLISH)
+    assert done.returncode == 0, done.stderr
+    name, _, digest = done.stdout.strip().partition("@")
+    assert digest == f"sha256:{'c' * 64}"
+    assert len(machine.calls("wait image-scan-complete")) == 2
+    (create,) = machine.calls("imagetools create")
+    both = [f"{PUBLISH['REPOSITORY']}@{PUBLISH[part]}" for part in ("AMD64", "ARM64")]
+    assert create.split()[-4:] == ["--tag", name, *both]
+    assert machine.calls("s3 cp")[0].endswith(f"{PUBLISH['BILLS']}{name.rpartition(':')[2]}.json")
+
+
+def test_an_image_with_critical_findings_is_not_published(machine: Machine) -> None:
+    scan = {"imageScanFindings": {"findingSeverityCounts": {"CRITICAL": 1}}}
+    machine.answer("describe-image-scan-findings", scan)
+    done = machine.run("publish", **PUBLISH)
+    assert done.returncode == 1
+    assert "1 critical findings" in done.stderr
+    assert not machine.calls("imagetools")
+    assert done.stdout == ""
+
+
+def test_without_an_image_a_preview_is_of_what_runs(machine: Machine) -> None:
+    machine.answer("output image", OLD)
+    assert machine.run("preview", STACK="prod", IMAGE="").returncode == 0
+    assert images(machine) == [OLD]
+    assert len(machine.calls("pulumi preview --stack prod")) == 1
+
+
+def test_drift_compares_with_what_runs_and_fails_on_a_difference(machine: Machine) -> None:
+    machine.answer("output image", OLD)
+    machine.answer("preview", "", 255)
+    assert machine.run("drift", STACK="prod").returncode == 255
+    assert images(machine) == [OLD]
+    (call,) = machine.calls("pulumi preview")
+    assert "--refresh --expect-no-changes" in call
+
+
+def test_github_s_word_becomes_credentials_that_its_log_hides(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "aws", "curl")
+    words = {"AccessKeyId": "AKIA1", "SecretAccessKey": "hidden1", "SessionToken": "hidden2"}
+    machine.answer("audience=sts.amazonaws.com", {"value": "word"})
+    machine.answer("assume-role-with-web-identity", {"Credentials": words})
+    told = {
+        "ROLE": "arn:aws:iam::123456789012:role/preview",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "https://github.test/token?x=1",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request",
+    }
+    done = machine.run("identity", **told)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["::add-mask::hidden1", "::add-mask::hidden2"]
+    (call,) = machine.calls("assume-role")
+    assert f"--role-arn {told['ROLE']} --web-identity-token word" in call
+
+
+def test_the_role_is_let_into_the_cluster_once(machine: Machine) -> None:
+    role = "arn:aws:iam::123456789012:role/pipeline-deploy-prod"
+    machine.answer("output cluster_name", "shop-prod")
+    machine.answer("list-access-entries", {"accessEntries": [role]})
+    assert machine.run("admit", STACK="prod", DEPLOYER=role).returncode == 0
+    assert not machine.calls("create-access-entry")
+    assert machine.run("admit", STACK="prod", DEPLOYER=f"{role}-2").returncode == 0
+    assert len(machine.calls("create-access-entry")) == 1
+
+
+def test_before_there_is_a_cluster_nobody_is_let_in(machine: Machine) -> None:
+    machine.answer("output cluster_name", "", 255)
+    assert machine.run("admit", STACK="prod", DEPLOYER="role").returncode == 0
+    assert not machine.calls("aws ")
+
+
+def test_the_bill_of_materials_names_every_library(machine: Machine) -> None:
+    path = ROOT / "services/storefront/requirements.txt"
+    bill = json.loads(machine.run("bill", str(path)).stdout)
+    pins = [line.split("==")[0] for line in path.read_text().splitlines() if "==" in line]
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert len(bill["components"]) == len(pins) > 5
+    for component in bill["components"]:
+        assert component["purl"].startswith(f"pkg:pypi/{component['name']}@")
+        assert component["externalReferences"][0]["hashes"]
+
+
+@pytest.mark.parametrize("path", sorted(DELIVERY.glob("*.yml")), ids=lambda p: p.name)
+def test_buildspecs_call_scripts_that_are_there(path: Path) -> None:
+    spec = yaml.safe_load(path.read_text())
+    assert spec["version"] == 0.2
+    lines = [c for phase in spec["phases"].values() for c in phase.get("commands", [])]
+    assert lines
+    for line in lines:
+        script = ROOT / line.removeprefix("DIGEST=$(").removeprefix("IMAGE=$(").rstrip(")")
+        assert os.access(script, os.X_OK), line
+    for name in spec.get("env", {}).get("exported-variables", []):
+        assert any(line.startswith(f"{name}=") for line in lines)
+
+
+def test_every_script_is_checked() -> None:
+    listed = (ROOT / "Makefile").read_text().partition("SCRIPTS = ")[2].partition("\n\n")[0]
+    for path in DELIVERY.iterdir():
+        if path.read_text().startswith("#!/bin/bash"):
+            assert path.name in listed.replace(")", "").replace(",", " ").split(), path.name
