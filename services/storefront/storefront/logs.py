@@ -56,3 +56,4 @@ def set_up_logging(level: str, stream: TextIO = sys.stdout) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for chatty in ("botocore", "aiobotocore", "asyncio", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("storefront.metrics").setLevel(logging.INFO)  # numbers, at any level

@@ -19,6 +19,7 @@ import uvloop
 from .domain.errors import UnavailableError
 from .health import health_server
 from .logs import log_context
+from .metrics import EVERY, MAIL_SECONDS, reporting
 from .ports import Delivery
 from .settings import Settings
 from .usecases.checkout import reconcile
@@ -42,6 +43,7 @@ class Rhythm:
     requeue: float = 30.0
     requeue_after: float = 120.0  # longer than the queue's retries of one event usually take
     learn: float = 60.0  # also before the first time
+    report: float = EVERY
     tidy: float = 3600.0
     tidy_days: int = 30
     drain: float = 20.0  # for steps at work when the process is told to stop
@@ -92,7 +94,9 @@ class Worker:
 
     async def mail(self) -> bool:
         """Send mail that is due."""
-        return await send_mail(self.shop.fulfilment, self.shop.mailer, 20) == 20
+        sent = await send_mail(self.shop.fulfilment, self.shop.mailer, 20)
+        self.shop.metrics.count("MailsSent", sent)
+        return sent == 20
 
     async def reconcile(self) -> bool:
         """End orders whose checkout died."""
@@ -135,6 +139,16 @@ class Worker:
         if gone:
             log.info("forgot %d old rows", gone)
         return False
+
+    async def measure(self) -> None:
+        """Ask for what nobody counts: what has waited for too long."""
+        metrics = self.shop.metrics
+        metrics.set("OutboxAge", None)  # a number from before would hide that nobody knows
+        try:
+            metrics.set("OutboxAge", round(await self.shop.outbox.age(), 3))
+            metrics.count("MailsLate", await self.shop.fulfilment.mark_late(MAIL_SECONDS))
+        except UnavailableError as problem:
+            log.warning("measure: %s is unavailable", problem.what)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """All loops until ``stopping``; then steps at work are finished, within ``drain``."""
@@ -202,10 +216,16 @@ async def run(settings: Settings, rhythm: Rhythm | None = None) -> None:
     async with AsyncExitStack() as stack:
         shop = await stack.enter_async_context(open_shop(settings))
         port = await stack.enter_async_context(
-            health_server(settings.port, lambda: shop.started() and not stopping.is_set())
+            health_server(
+                settings.port,
+                lambda: shop.started() and not stopping.is_set(),
+                metrics=shop.metrics.text,
+            )
         )
         log.info("worker started", extra={"port": port})
-        await Worker(shop, rhythm).run(stopping)
+        worker = Worker(shop, rhythm)
+        async with reporting(shop.metrics, worker.measure, every=rhythm.report):
+            await worker.run(stopping)
     log.info("worker stopped")
 
 

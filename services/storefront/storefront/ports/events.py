@@ -26,6 +26,9 @@ class Outbox(Protocol):
     async def relay(self, queue: Queue, limit: int) -> int:
         """Send up to ``limit`` waiting events and mark them sent; returns how many."""
 
+    async def age(self) -> float:
+        """How long the oldest waiting event has waited, in seconds; 0 when none waits."""
+
     async def requeue_unfulfilled(self, older_than_seconds: float) -> int:
         """Send again the events of paid orders that nobody fulfilled (a queue that lost them)."""
 
@@ -72,3 +75,6 @@ class Fulfilment(Protocol):
 
     async def mark_sent(self, mail_id: str) -> None:
         """Remember that this mail went out."""
+
+    async def mark_late(self, older_than_seconds: float) -> int:
+        """Mark mail that has waited so long; returns how many are newly late, each only once."""

@@ -13,7 +13,15 @@ from .reply import Reply, see_other
 from .site import Site, cookies_of
 
 _log = logging.getLogger(__name__)
-_FOR_PROGRAMS = ("/api/", "/images/", "/static/", "/healthz", "/readyz", "/openapi.json")
+_FOR_PROGRAMS = (
+    "/api/",
+    "/images/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+)
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9._~/-]+\Z")
 _WORDS = {
     401: ("Please sign in", "This page is for signed-in customers."),

@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 import uvloop
 
+from storefront.metrics import reporting
 from storefront.settings import Settings
 from storefront.wiring import Shop, open_shop
 
@@ -65,7 +66,8 @@ async def serve(shop: Shop) -> bool:
     )
     server = _Server(config, app.state.site.health)
     _log.info("serving", extra={"port": shop.settings.port})
-    await server.serve()
+    async with reporting(shop.metrics):
+        await server.serve()
     return server.started
 
 

@@ -53,6 +53,12 @@ _TAKE_MAIL = f"""
     select * from taken order by created_at
 """
 
+_MARK_LATE = """
+    update mails set is_late = true
+    where sent_at is null and not is_late and created_at < now() - make_interval(secs => $1)
+    returning id
+"""
+
 
 class PostgresFulfilment:
     """The port `Fulfilment`; ``retry_seconds`` is the first pause before mail is tried again."""
@@ -81,6 +87,10 @@ class PostgresFulfilment:
     async def mark_sent(self, mail_id: str) -> None:
         """See `Fulfilment.mark_sent`."""
         await self._database.fetch("update mails set sent_at = now() where id = $1", mail_id)
+
+    async def mark_late(self, older_than_seconds: float) -> int:
+        """See `Fulfilment.mark_late`."""
+        return len(await self._database.fetch(_MARK_LATE, older_than_seconds))
 
 
 def _once(event: Event, mail: Mail) -> tuple[object, ...]:

@@ -14,6 +14,13 @@ _WAITING = """
     where sent_at is null order by id limit $1 for update skip locked
 """
 
+_AGE = """
+    select coalesce((
+        select extract(epoch from clock_timestamp() - happened_at) from outbox
+        where sent_at is null order by id limit 1
+    ), 0)
+"""
+
 _REQUEUE = """
     with lost as (
         select o.number from orders o
@@ -70,6 +77,10 @@ class PostgresOutbox:
                     [row["id"] for row in rows],
                 )
         return len(rows)
+
+    async def age(self) -> float:
+        """See `Outbox.age`."""
+        return float(await self._database.fetchval(_AGE))
 
     async def requeue_unfulfilled(self, older_than_seconds: float) -> int:
         """See `Outbox.requeue_unfulfilled`."""
