@@ -57,6 +57,7 @@ from .ports import (
     Shelves,
 )
 from .settings import Settings
+from .tracing import NOWHERE, Tracer
 
 # Bounded: a visitor waits for these. Two tries of two seconds each at the most.
 _AWS = AioConfig(
@@ -99,12 +100,13 @@ class Shop:
     interactions: Interactions
     ranking: Ranking
     metrics: Metrics
+    tracer: Tracer
     started: Callable[[], bool]
     checks: Mapping[str, Callable[[], Awaitable[None]]]
 
 
 @asynccontextmanager
-async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
+async def open_shop(settings: Settings, tracer: Tracer = NOWHERE) -> AsyncIterator[Shop]:
     """The shop on its real parts. Opens nothing that could fail: connections are made when used."""
     async with AsyncExitStack() as stack:
         session = get_session()
@@ -137,7 +139,7 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
             checkouts=PostgresCheckouts(database, metrics=metrics),
             orders=PostgresOrders(database),
             payments=EmbeddedGateway(database),
-            outbox=PostgresOutbox(database),
+            outbox=PostgresOutbox(database, tracer),
             queue=SqsQueue(await client("sqs", _SQS), settings.order_events_queue_url),
             mailer=FileMailer(Path(settings.mail_directory), settings.mail_from)
             if settings.mail_transport == "file"
@@ -151,6 +153,7 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
             interactions=PostgresInteractions(database),
             ranking=PostgresRanking(database),
             metrics=metrics,
+            tracer=tracer,
             started=lambda: database.ready,
             checks={"database": database.ping, "carts": carts.ping, "cache": limiter.ping},
         )

@@ -22,6 +22,7 @@ from .logs import log_context
 from .metrics import EVERY, MAIL_SECONDS, reporting
 from .ports import Delivery
 from .settings import Settings
+from .tracing import SpanKind, fail, inside, open_tracing, start
 from .usecases.checkout import reconcile
 from .usecases.events import UnknownEventError, handle_event, send_mail
 from .usecases.ranking import read_records
@@ -74,7 +75,14 @@ class Worker:
 
     async def _handle(self, delivery: Delivery) -> None:
         event, shop = delivery.event, self.shop
-        with log_context(event_id=event.id, event_type=event.type):
+        span = start(
+            shop.tracer,
+            f"process {event.type}",
+            SpanKind.CONSUMER,
+            event.traceparent,
+            {"messaging.message.id": event.id},
+        )
+        with log_context(event_id=event.id, event_type=event.type), inside(span):
             try:
                 await handle_event(
                     event,
@@ -86,10 +94,13 @@ class Worker:
                 )
                 await shop.queue.acknowledge(delivery)
             except UnavailableError as problem:
+                fail(span, type(problem).__name__)
                 log.warning("an event must wait: %s is unavailable", problem.what)
-            except UnknownEventError:
+            except UnknownEventError as problem:
+                fail(span, type(problem).__name__)
                 log.warning("an event of an unknown type")
-            except Exception:  # poison: the queue moves it aside after some tries
+            except Exception as problem:  # poison: the queue moves it aside after some tries
+                fail(span, type(problem).__name__)
                 log.exception("an event could not be handled")
 
     async def mail(self) -> bool:
@@ -214,7 +225,10 @@ async def run(settings: Settings, rhythm: Rhythm | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
-        shop = await stack.enter_async_context(open_shop(settings))
+        tracer = await stack.enter_async_context(
+            open_tracing(settings, "storefront-worker", own_parents=True)
+        )
+        shop = await stack.enter_async_context(open_shop(settings, tracer))
         port = await stack.enter_async_context(
             health_server(
                 settings.port,

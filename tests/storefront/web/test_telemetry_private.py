@@ -10,12 +10,14 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from tracekit import Collector, collecting
 from web_kit import page
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,6 +40,7 @@ CANARIES = {
     "user agent": "canaryagent",
     "card": "tok_",
 }
+_STATUS = "http.response.status_code"
 ADDRESS = {
     "name": CANARIES["name"],
     "line1": CANARIES["street"],
@@ -76,7 +79,8 @@ async def running(command: str, environment: dict[str, str], said: list[str]) ->
     finally:
         if process.returncode is None:
             process.kill()
-        await reading
+            output, _ = await reading
+            sys.stdout.write(output.decode())  # shown when the test fails
 
 
 async def purchase(client: httpx.AsyncClient) -> list[str]:
@@ -125,10 +129,12 @@ async def mailed(worker: str) -> None:
 
 async def test_no_canary_gets_into_a_signal(environment: dict[str, str], shop: Any) -> None:
     said: list[str] = []
+    traced = {**environment, "TRACE_SHARE": "100"}
     agent = {"user-agent": CANARIES["user agent"], "referer": f"/?{CANARIES['referer']}"}
     async with (
-        running("worker", environment, said) as worker,
-        running("web", environment, said) as web,
+        collecting() as collector,
+        running("worker", traced | {"OTLP_ENDPOINT": collector.url}, said) as worker,
+        running("web", traced | {"OTLP_ENDPOINT": collector.url}, said) as web,
         httpx.AsyncClient(base_url=web, headers={**agent, "origin": "http://shop.test"}) as client,
     ):
         secrets = await purchase(client)
@@ -142,7 +148,8 @@ async def test_no_canary_gets_into_a_signal(environment: dict[str, str], shop: A
     assert metrics["CartsChanged"] == 2
     assert metrics["MailsSent"] == 3
     assert metrics["Revenue"] > 0
-    text = "\n".join(said).casefold()
+    one_order_is_one_trace(collector, said)
+    text = "\n".join([*said, collector.text]).casefold()
     assert "post /api/v1/checkout" in text
     passwords = [value for name, value in environment.items() if "PASSWORD" in name]
     found = [
@@ -153,6 +160,39 @@ async def test_no_canary_gets_into_a_signal(environment: dict[str, str], shop: A
         if value.casefold() in text
     ]  # fmt: skip
     assert not found
+
+
+def one_order_is_one_trace(collector: Collector, said: list[str]) -> None:
+    """From the checkout over outbox and queue to the second mail, each the child of the last."""
+    (paid,) = (
+        span for _, span in collector.spans
+        if span.name == "POST /api/v1/checkout" and numbers(span)[_STATUS] == 201
+    )  # fmt: skip
+    trace = [(who, span) for who, span in collector.spans if span.trace_id == paid.trace_id]
+    trace.sort(key=lambda one: one[1].start_time_unix_nano)
+    assert [(who, span.name) for who, span in trace] == [
+        ("storefront-web", "POST /api/v1/checkout"),
+        ("storefront-worker", "send order.paid"),
+        ("storefront-worker", "process order.paid"),
+        ("storefront-worker", "send order.fulfilled"),
+        ("storefront-worker", "process order.fulfilled"),
+    ]
+    for (_, parent), (_, child) in pairwise(trace):
+        assert child.parent_span_id == parent.span_id
+        assert child.end_time_unix_nano > child.start_time_unix_nano
+    names = {span.name for _, span in collector.spans}
+    assert {"POST /api/v1/auth/register", "process customer.registered", "unmatched"} <= names
+    assert not [name for name in names if "canary" in name or "/thing-" in name]
+    # Lines of the same request carry the same ids.
+    logged = [json.loads(line) for text in said for line in text.splitlines() if line[0] == "{"]
+    ids = {(line.get("route"), line.get("trace_id")) for line in logged if line.get("request_id")}
+    assert ("POST /api/v1/checkout", paid.trace_id.hex()) in ids
+    probes = {"GET /healthz", "GET /readyz", "GET /metrics"}
+    assert all(trace_id for route, trace_id in ids if route not in probes)
+
+
+def numbers(span: Any) -> dict[str, int]:
+    return {one.key: one.value.int_value for one in span.attributes}
 
 
 def told(said: list[str]) -> dict[str, float]:

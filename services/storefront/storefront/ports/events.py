@@ -12,12 +12,16 @@ from .mail import Mail
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened; ``id`` is unique, ``payload`` is plain JSON."""
+    """Something that happened; ``id`` is unique, ``payload`` is plain JSON.
+
+    ``traceparent`` is the W3C trace context in which it did, if it is known.
+    """
 
     id: str
     type: str
     payload: dict[str, Any]
     happened_at: dt.datetime
+    traceparent: str | None = None
 
 
 class Outbox(Protocol):

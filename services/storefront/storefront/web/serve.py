@@ -12,6 +12,7 @@ import uvloop
 
 from storefront.metrics import reporting
 from storefront.settings import Settings
+from storefront.tracing import open_tracing
 from storefront.wiring import Shop, open_shop
 
 from .app import create_app
@@ -72,7 +73,10 @@ async def serve(shop: Shop) -> bool:
 
 
 async def _run(settings: Settings) -> bool:
-    async with open_shop(settings) as shop:
+    async with (
+        open_tracing(settings, "storefront-web", own_parents=False) as tracer,
+        open_shop(settings, tracer) as shop,
+    ):
         return await serve(shop)
 
 

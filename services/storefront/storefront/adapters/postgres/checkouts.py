@@ -6,6 +6,7 @@ import secrets
 
 import msgspec
 
+from storefront import tracing
 from storefront.domain.errors import KeyReusedError
 from storefront.domain.orders import OrderLine, Shortage
 from storefront.metrics import Metrics
@@ -122,7 +123,9 @@ class PostgresCheckouts:
 
     async def settle_paid(self, order_number: str, charge_key: str) -> bool:
         """See `Checkouts.settle_paid`."""
-        total = await self._database.fetchval(sql.SETTLE_PAID, order_number, charge_key)
+        total = await self._database.fetchval(
+            sql.SETTLE_PAID, order_number, charge_key, tracing.current()
+        )
         if total is None:
             return False
         self._metrics.count("OrdersPaid")

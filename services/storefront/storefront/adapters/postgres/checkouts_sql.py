@@ -127,8 +127,8 @@ SETTLE_PAID = """
         update checkouts c set outcome = 'paid' from paid p where c.order_number = p.number
     ),
     told as (
-        insert into outbox (type, order_number, payload)
-        select 'order.paid', p.number, jsonb_build_object(
+        insert into outbox (type, order_number, traceparent, payload)
+        select 'order.paid', p.number, $3::text, jsonb_build_object(
             'number', p.number, 'cart_id', p.cart_id, 'cart_version', p.cart_version,
             'items', (
                 select jsonb_object_agg(sku, quantity) from order_lines where order_id = p.id

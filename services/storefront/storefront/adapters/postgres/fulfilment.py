@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from storefront import tracing
 from storefront.ports import Event, Mail
 
 from .pool import Database
@@ -30,8 +31,8 @@ _FULFIL = f"""
         returning number
     ),
     told as (
-        insert into outbox (type, order_number, payload)
-        select 'order.fulfilled', number, jsonb_build_object('number', number) from done
+        insert into outbox (type, order_number, traceparent, payload)
+        select 'order.fulfilled', number, $8::text, jsonb_build_object('number', number) from done
     )
     select exists (select from fresh)
 """
@@ -70,7 +71,8 @@ class PostgresFulfilment:
     async def fulfil(self, event: Event, mail: Mail) -> bool:
         """See `Fulfilment.fulfil`."""
         number = event.payload["number"]
-        return bool(await self._database.fetchval(_FULFIL, *_once(event, mail), number))
+        trace = tracing.current()
+        return bool(await self._database.fetchval(_FULFIL, *_once(event, mail), number, trace))
 
     async def queue_mail(self, event: Event, mail: Mail) -> bool:
         """See `Fulfilment.queue_mail`."""
