@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 __all__ = [
+    "EXPORT_SECONDS",
     "NOWHERE",
     "Span",
     "SpanKind",
@@ -128,8 +129,16 @@ async def open_tracing(
     try:
         yield provider.get_tracer("storefront")
     finally:
-        # Sending blocks; the loop goes on, as others may still be at work on it.
+        # Sending blocks, so that it is left to a thread; what is not gone by then is thrown away.
+        enough = asyncio.get_running_loop().call_later(
+            EXPORT_SECONDS, exporter.shutdown if exporter else _nothing
+        )
         await asyncio.to_thread(provider.shutdown)
+        enough.cancel()
+
+
+def _nothing() -> None:
+    """There is nobody to stop."""
 
 
 def make_provider(
