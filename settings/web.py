@@ -149,6 +149,7 @@ class WebSettings:
     ``image`` names one build for ever: a tag that moves would neither roll pods nor migrate. Or it
     is "build": then the program builds it from the sources beside it.
     ``assets_url`` is the host of static files and pictures, if it is another than the shop's.
+    ``otlp_endpoint`` takes traces over OTLP/HTTP, at /v1/traces; without one none are exported.
     ``public_url`` is for a shop that is not seen through the edge; else the edge says it.
     """
 
@@ -167,6 +168,11 @@ class WebSettings:
     cookie_secure: bool
     page_cache_seconds: Annotated[int, between(0, 3600, "seconds")]
     log_level: Literal["debug", "info", "warning", "error"]
+    otlp_endpoint: (
+        Annotated[str, Rule('a collector such as "http://collector.example.com:4318"', _is_url)]
+        | None
+    )
+    trace_share: Annotated[int, between(0, 100, "per cent")]
     pools: PoolSettings
     balancer: BalancerSettings
     fleet: FleetSettings

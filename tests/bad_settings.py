@@ -110,6 +110,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:web.assets_url", "https://assets.example.com/", "an asset host such as"),
     ("shop:web.page_cache_seconds", -1, "from 0 to 3600"),
     ("shop:web.log_level", "verbose", "debug, info, warning, error"),
+    ("shop:web.otlp_endpoint", "collector:4318", "a collector such as"),
+    ("shop:web.trace_share", 101, "0 to 100"),
     ("shop:web.pools", {"eks": 60, "ec2": 30}, "40, so that both add up to 100"),
     ("shop:web.pools", {"eks": 100, "ec2": 100}, "with eks = 100"),
     ("shop:web.pools", {"eks": 120, "ec2": -20}, "from 0 to 100"),
