@@ -41,7 +41,6 @@ def guard(ground: Ground) -> None:
     }
     rule = aws.cloudwatch.EventRule(
         name,
-        description="GuardDuty found something",
         event_pattern=json.dumps(pattern),
         opts=ground.mine,
     )
