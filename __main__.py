@@ -22,78 +22,44 @@ from components.web_tier import WebArgs, WebTier
 stack = settings.load()
 tag_everything(stack.project, stack.stack)
 
+# A tier a paragraph.
+# fmt: off
 network = Network("network", NetworkArgs(settings=stack.network, region=stack.region))
 data = DataTier("data", DataArgs(settings=stack.data, identifier=stack.name, network=network.links))
 names = Names("names", NamesArgs(settings=stack.edge, network=network.links))
 
-recommendations = Recommendations(
-    "recommendations",
-    RecommendationsArgs(
-        settings=stack.recommendations,
-        physical=stack.name,
-        network=network.links,
-        data=data.links,
-        names=names.links,
-        web=stack.web,
-        gradual=stack.pipeline.gradual,
-    ),
-)
+recommendations = Recommendations("recommendations", RecommendationsArgs(
+    settings=stack.recommendations, gradual=stack.pipeline.gradual, physical=stack.name,
+    web=stack.web, network=network.links, data=data.links, names=names.links,
+))
 
-balancer = Balancer(
-    "balancer",
-    BalancerArgs(
-        settings=stack.web,
-        cluster_name=stack.name,
-        network=network.links,
-        logs=data.links.logs,
-        origin=names.links.origin,
-    ),
-)
+balancer = Balancer("balancer", BalancerArgs(
+    settings=stack.web, cluster_name=stack.name,
+    network=network.links, logs=data.links.logs, origin=names.links.origin,
+))
 
-edge = Edge(
-    "edge",
-    EdgeArgs(
-        settings=stack.edge,
-        assets_url=stack.web.assets_url,
-        physical=stack.name,
-        network=network.links,
-        data=data.links,
-        names=names.links,
-        balancer=balancer.links,
-        http_api=recommendations.links.http_api,
-    ),
-)
+edge = Edge("edge", EdgeArgs(
+    settings=stack.edge, assets_url=stack.web.assets_url, physical=stack.name,
+    network=network.links, data=data.links, names=names.links, balancer=balancer.links,
+    http_api=recommendations.links.http_api,
+))
 
 registry = Registry(
     "registry", RegistryArgs(settings=stack.web, physical=stack.name, data=data.links)
 )
 
-web = WebTier(
-    "web",
-    WebArgs(
-        settings=stack.web,
-        cluster_name=stack.name,
-        network=network.links,
-        data=data.links,
-        records=recommendations.links.records,
-        registry=registry.links,
-        balancer=balancer.links,
-        public_url=stack.web.public_url or edge.links.url,
-    ),
-)
+web = WebTier("web", WebArgs(
+    settings=stack.web, cluster_name=stack.name,
+    network=network.links, data=data.links, records=recommendations.links.records,
+    registry=registry.links, balancer=balancer.links,
+    public_url=stack.web.public_url or edge.links.url,
+))
 
-pipeline = Pipeline(
-    "pipeline",
-    PipelineArgs(
-        settings=stack.pipeline,
-        network=network.links,
-        data=data.links,
-        registry=registry.links,
-        balancer=balancer.links,
-        web=web.links,
-        recommendations=recommendations.links,
-    ),
-)
+pipeline = Pipeline("pipeline", PipelineArgs(
+    settings=stack.pipeline, network=network.links, data=data.links, registry=registry.links,
+    balancer=balancer.links, web=web.links, recommendations=recommendations.links,
+))
+# fmt: on
 
 pulumi.export("public_url", stack.web.public_url or edge.links.url)
 pulumi.export("image", registry.links.image)

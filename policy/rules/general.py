@@ -19,6 +19,8 @@ DATA = (
     "aws:s3/bucket:Bucket",
     "aws:secretsmanager/secret:Secret",
 )
+CLOUD_CONTROL = "aws:cloudcontrol/resource:Resource"
+LEARNED = ("AWS::Personalize::DatasetGroup", "AWS::Personalize::Dataset")
 GLOBAL = "us-east-1"
 SECRET_NAME = re.compile(
     r"(password|passwd|secretstring|authtoken|privatekey|apikey)$", re.IGNORECASE
@@ -81,13 +83,15 @@ def untagged(subject: Subject, _: Estate) -> str | None:
     "GEN-03",
     "high",
     *DATA,
+    CLOUD_CONTROL,
     reason="An update that would delete it must stop and ask.",
     source="Well-Architected REL09-BP01; Pulumi, resource option protect",
     remedy="ResourceOptions(protect=True)",
 )
 def unprotected_data(subject: Subject, _: Estate) -> str | None:
     """Data that an update may delete."""
-    return None if subject.protect else "holds data, and may be deleted by an update"
+    other = subject.type == CLOUD_CONTROL and subject.one("typeName") not in LEARNED
+    return None if subject.protect or other else "holds data, and may be deleted by an update"
 
 
 @RULES.rule(

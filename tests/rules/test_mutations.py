@@ -82,6 +82,7 @@ NOT_HERE = {
     ("aws:lb/targetGroup:TargetGroup", "protocol"),
     ("aws:rds/parameterGroup:ParameterGroup", "description"),
     ("aws:rds/subnetGroup:SubnetGroup", "description"),
+    ("aws:scheduler/schedule:Schedule", "description"),
     ("aws:secretsmanager/secret:Secret", "description"),
     ("aws:ssm/parameter:Parameter", "description"),
     ("aws:wafv2/webAcl:WebAcl", "description"),
@@ -97,6 +98,7 @@ NOT_SWITCHED = {
     ("aws:apigatewayv2/stage:Stage", "autoDeploy"),
     ("aws:apigatewayv2/stage:Stage", "detailedMetricsEnabled"),
     ("aws:cloudfront/function:Function", "publish"),
+    ("aws:sfn/stateMachine:StateMachine", "includeExecutionData"),
     ("kubernetes:core/v1:ConfigMap", "immutable"),
 }
 Mutation = tuple[str, Subject | None]  # what was done, and the resource after it (None: gone)

@@ -50,15 +50,29 @@ def changed(graph: Graph, type_: str, change: Any) -> Graph:
 
 def test_the_program_is_read_in_its_own_order(local: tuple[Edge, Any]) -> None:
     plan = local[0].plan
-    assert [b.pattern for b in plan.behaviours] == ["/static/*", "/images/*", "/maintenance.*", "*"]
+    assert [b.pattern for b in plan.behaviours] == [
+        "/static/*",
+        "/images/*",
+        "/maintenance.*",
+        "/api/v1/events",
+        "/api/v1/recommendations",
+        "*",
+    ]
     assert [b.origins for b in plan.behaviours] == [
         ("files", "shop"),
         ("images", "shop"),
         ("files",),
+        ("api",),
+        ("api",),
         ("shop",),
     ]
     kinds = {o.name: (o.kind, bool(o.authorization)) for o in plan.origins}
-    assert kinds == {"shop": ("pods", False), "images": ("bucket", True), "files": ("bucket", True)}
+    assert kinds == {
+        "shop": ("pods", False),
+        "images": ("bucket", True),
+        "files": ("bucket", True),
+        "api": ("away", False),
+    }
     assert {(e.code, e.status, e.path) for e in plan.errors} == {
         (code, 503, "/maintenance.html") for code in (502, 503, 504)
     }
