@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi_aws as aws
-import pulumi_docker_build as docker
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from settings import WebSettings
@@ -101,6 +100,9 @@ class Registry(ComponentResource):
 
     def _build(self, repository: aws.ecr.Repository) -> Output[str]:
         """The image of these sources, for pods (amd64) and instances (arm64); its digest."""
+        # Not above: it takes a while to load, and most evaluations build nothing.
+        import pulumi_docker_build as docker  # noqa: PLC0415
+
         login = aws.ecr.get_authorization_token_output(registry_id=repository.registry_id)
         made = docker.Image(
             self._name,

@@ -94,6 +94,18 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:edge.firewall.requests", 5, "from 10 to 2000000"),
     ("shop:edge.firewall.sign_in_requests", 5000, "at most 3000"),
     ("shop:web.public_url", "https://other.example.com", "no public_url: the domain says it"),
+    # pipeline
+    ("shop:pipeline.gradual", "yes", "true or false"),
+    ("shop:pipeline.source.provider", "CodeCommit", "GitHub, GitLab, Bitbucket"),
+    ("shop:pipeline.source.repository", "shop", 'a repository such as "example/shop"'),
+    ("shop:pipeline.source.branch", "-x", 'a branch such as "main"'),
+    ("shop:pipeline.state", None, "url and key of the state"),
+    ("shop:pipeline.state.url", "https://example.com", 'a bucket such as "s3://example-state"'),
+    ("shop:pipeline.state.key", "alias/state", "the ARN of a customer key"),
+    ("shop:pipeline.steps", [], "one stack at least, or no source"),
+    ("shop:pipeline.steps", [{"stack": "dev", "approval": False}] * 2, "each stack once"),
+    ("shop:pipeline.steps", [{"stack": "dev"}], "shop:pipeline.steps[0].approval is missing"),
+    ("shop:pipeline.log_days", 31, "30, 60"),
     # web
     ("shop:web.image", "storefront", "a tag (not latest) or digest"),
     ("shop:web.image", "storefront:latest", "a tag (not latest)"),

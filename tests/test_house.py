@@ -37,7 +37,7 @@ def test_files_end_where_they_stop_having_one_reason_to_change() -> None:
 
 
 def test_the_program_reads_like_the_architecture() -> None:
-    assert len((ROOT / "__main__.py").read_text().splitlines()) <= 120
+    assert len((ROOT / "__main__.py").read_text().splitlines()) <= 80
 
 
 def test_python_does_not_ask_which_stack_it_is() -> None:
