@@ -194,7 +194,6 @@ def boundary(ground: Ground) -> Output[str]:
     """The most that a deployment may ever do, whatever its role is told."""
     made = aws.iam.Policy(
         f"{ground.name}-boundary",
-        description="The most that a deployment of the shop may do",
         policy=iam.document(
             iam.allow(
                 [*(f"{service}:*" for service in SERVICES), "sts:GetCallerIdentity"], on=["*"]

@@ -34,6 +34,10 @@ RULES.companion(
     "Old images are paid for until somebody deletes them.", "FSBP ECR.3",
 )
 RULES.must(
+    "ECR-05", "medium", REPOSITORY, "forceDelete", NOT_TRUE,
+    "What could be rolled back to would go with the repository.", "Well-Architected REL09-BP01",
+)
+RULES.must(
     "BLD-01", "high", PROJECT, "environment.privilegedMode", NOT_TRUE,
     "A privileged build is the machine it runs on.", "FSBP CodeBuild.5, CKV_AWS_316",
 )
