@@ -42,7 +42,7 @@ status: ## What runs on this machine, and how each resource is played
 	@$(BIN)/python -m sandbox status
 
 test: $(READY) ## Run every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	$(BIN)/ruff format --check .
@@ -69,9 +69,9 @@ lock: $(READY) ## Compile the pinned, hashed requirements from their .in files
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-bench: $(READY) ## Measure the storefront and its shelves (ONLY=storefront or ONLY=shelves)
-	@$(if $(filter shelves,$(ONLY)),,$(BIN)/python -m bench)
-	@$(if $(filter storefront,$(ONLY)),,PYTHONPATH=services/storefront $(BIN)/python -m bench.recommend)
+bench: $(READY) ## Measure the storefront and its shelves (ONLY=storefront, telemetry or shelves)
+	@$(if $(filter shelves,$(ONLY)),,$(BIN)/python -m bench $(filter telemetry,$(ONLY)))
+	@$(if $(filter storefront telemetry,$(ONLY)),,PYTHONPATH=services/storefront $(BIN)/python -m bench.recommend)
 
 diagram: $(READY) ## Draw docs/architecture.md from the program
 	@$(BIN)/python -m graph diagram prod > docs/architecture.md

@@ -1,7 +1,7 @@
 """The shop and its whole AWS estate; stacks differ in Pulumi.<stack>.yaml only.
 
 network ──▶ data ──▶ names ──▶ recommendations ──▶ balancer ──▶ edge ──▶ registry ──▶ web
-──▶ pipeline
+                                             all of them ──▶ pipeline, observability
 """
 
 import pulumi
@@ -13,6 +13,7 @@ from components.edge import Edge, EdgeArgs
 from components.links import plain
 from components.names import Names, NamesArgs
 from components.network import Network, NetworkArgs
+from components.observability import Observability, ObservabilityArgs
 from components.pipeline import Pipeline, PipelineArgs
 from components.recommendations import Recommendations, RecommendationsArgs
 from components.registry import Registry, RegistryArgs
@@ -29,8 +30,8 @@ data = DataTier("data", DataArgs(settings=stack.data, identifier=stack.name, net
 names = Names("names", NamesArgs(settings=stack.edge, network=network.links))
 
 recommendations = Recommendations("recommendations", RecommendationsArgs(
-    settings=stack.recommendations, gradual=stack.pipeline.gradual, physical=stack.name,
-    web=stack.web, network=network.links, data=data.links, names=names.links,
+    settings=stack.recommendations, physical=stack.name, web=stack.web,
+    gradual=stack.pipeline.gradual, network=network.links, data=data.links, names=names.links,
 ))
 
 balancer = Balancer("balancer", BalancerArgs(
@@ -44,20 +45,25 @@ edge = Edge("edge", EdgeArgs(
     http_api=recommendations.links.http_api,
 ))
 
-registry = Registry(
-    "registry", RegistryArgs(settings=stack.web, physical=stack.name, data=data.links)
-)
+registry = Registry("registry", RegistryArgs(
+    settings=stack.web, physical=stack.name, data=data.links,
+))
 
 web = WebTier("web", WebArgs(
-    settings=stack.web, cluster_name=stack.name,
+    settings=stack.web, cluster_name=stack.name, registry=registry.links,
     network=network.links, data=data.links, records=recommendations.links.records,
-    registry=registry.links, balancer=balancer.links,
-    public_url=stack.web.public_url or edge.links.url,
+    balancer=balancer.links, public_url=stack.web.public_url or edge.links.url,
 ))
 
 pipeline = Pipeline("pipeline", PipelineArgs(
     settings=stack.pipeline, network=network.links, data=data.links, registry=registry.links,
     balancer=balancer.links, web=web.links, recommendations=recommendations.links,
+))
+
+Observability("observability", ObservabilityArgs(
+    settings=stack.observability, physical=stack.name,
+    network=network.links, data=data.links, names=names.links,
+    recommendations=recommendations.links, balancer=balancer.links, edge=edge.links, web=web.links,
 ))
 # fmt: on
 

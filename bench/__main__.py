@@ -13,12 +13,10 @@ import json
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,9 +25,9 @@ from pathlib import Path
 
 import uvloop
 
-from . import load
+from . import load, telemetry
+from .shop import Bench, free_port, pin, process
 
-ROOT = Path(__file__).resolve().parent.parent
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
 CONNECTIONS = 16
 ROUNDS = 3
@@ -71,74 +69,6 @@ class Row:
         )
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _pin(core: int) -> None:
-    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
-        os.sched_setaffinity(0, {core})
-
-
-class Bench:
-    """A sandbox of its own, with one more web process that is measured."""
-
-    def __init__(self, state: Path) -> None:
-        self.state = state
-        self.environment = {**os.environ, "SANDBOX_STATE": str(state), "PORT": str(free_port())}
-
-    def sandbox(self, *words: str) -> None:
-        """Run a sandbox command, on the core that is not measured."""
-        subprocess.run(  # the noise goes to the other core
-            [sys.executable, "-m", "sandbox", *words],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            preexec_fn=lambda: _pin(1),
-            stdout=subprocess.DEVNULL,
-        )
-
-    def storefront(self, *words: str) -> None:
-        """Run a storefront command on the sandbox."""
-        self.sandbox("run", "--", sys.executable, "-m", "storefront", *words)
-
-    @contextlib.contextmanager
-    def web(self, *, cache: bool, memory_carts: bool = False) -> Iterator[int]:
-        """One web process on core 0; yields its port."""
-        port = free_port()
-        setting = f"PAGE_CACHE_SECONDS={60 if cache else 0}"
-        words = [sys.executable, "-m", "sandbox", "run", "--", "env", f"PORT={port}", setting]
-        words += [sys.executable, "-m", "bench.server"]
-        with _process(words + (["--memory-carts"] if memory_carts else []), port, self.environment):
-            yield port
-
-
-@contextlib.contextmanager
-def _process(words: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(
-        words,
-        cwd=ROOT,
-        env=environment,
-        preexec_fn=lambda: _pin(0),  # noqa: PLW1509 - there are no other threads here
-        start_new_session=True,
-    )
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"{' '.join(words)} did not come up")
-            time.sleep(0.02)
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
-
-
 def loaded(port: int, next_request: load.Next, seconds: float) -> load.Result:
     """One run of the client; any answer but 200 and 201 ends the benchmark."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -156,7 +86,7 @@ def compared(name: str, state: Path, run: Callable[[float], load.Result], note: 
     file.write_bytes(body)
     total, rates, ratios = load.Result(), [], []
     words = [sys.executable, "-m", "bench.bare", str(port), str(file)]
-    with _process(words, port, {**os.environ}):
+    with process(words, port, {**os.environ}):
         for _ in range(ROUNDS):
             mine = run(SECONDS / ROUNDS)
             rates.append(loaded(port, lambda _, __: load.get("/"), SECONDS / ROUNDS).rate)
@@ -267,9 +197,23 @@ def buying(bench: Bench) -> Iterator[Row]:
             yield compared("checkout to paid order", bench.state, buy, note)
 
 
+def category_pages(port: int, seconds: float) -> load.Result:
+    """Category pages in turn."""
+    return loaded(port, rotating(catalogue_paths(port)[0]), seconds)
+
+
+def measure(bench: Bench) -> None:
+    """Print the table of pages and purchases."""
+    print(f"One worker, {CONNECTIONS} connections, {SECONDS:g} s each.")
+    head = f"{'scenario':<40} {'KB':>6} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'bare/s':>8}"
+    print(head, "  ratio")
+    for row in itertools.chain(pages(bench), buying(bench)):
+        print(row.text(), flush=True)
+
+
 def main() -> None:
-    """Print the table."""
-    _pin(1)
+    """Print the tables; only the second with the word telemetry."""
+    pin(1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the sandbox stops with us
     state = Path(tempfile.mkdtemp(prefix="bench-"))
     state.chmod(0o755)
@@ -280,11 +224,11 @@ def main() -> None:
         file = state / "bench.csv"
         file.write_text(CATALOGUE)
         bench.storefront("import-catalogue", str(file))
-        print(f"One worker, {CONNECTIONS} connections, {SECONDS:g} s each.")
-        head = f"{'scenario':<40} {'KB':>6} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'bare/s':>8}"
-        print(head, "  ratio")
-        for row in itertools.chain(pages(bench), buying(bench)):
-            print(row.text(), flush=True)
+        if "telemetry" not in sys.argv:
+            measure(bench)
+        print(telemetry.HEAD)
+        for line in telemetry.rows(bench.web, category_pages, SECONDS):
+            print(line, flush=True)
     finally:
         with contextlib.suppress(subprocess.CalledProcessError):
             bench.sandbox("down")

@@ -18,13 +18,23 @@ def closed_bucket(
     force_destroy: bool,
     mine: ResourceOptions,
     kept: ResourceOptions,
+    locked_days: int | None = None,
 ) -> aws.s3.Bucket:
     """A bucket without public access or ACLs, versioned; objects expire after ``days``, if any.
 
     Encrypted with the customer key ``key_arn``, or else with S3's own. ``kept`` are the options of
-    the bucket itself, ``mine`` those of what describes it.
+    the bucket itself, ``mine`` those of what describes it. With ``locked_days`` nobody deletes an
+    object's version earlier by mistake: it takes a permission of its own (governance mode).
     """
-    made = aws.s3.Bucket(name, force_destroy=force_destroy, opts=kept)
+    locked = True if locked_days else None
+    made = aws.s3.Bucket(name, force_destroy=force_destroy, object_lock_enabled=locked, opts=kept)
+    if locked_days:
+        aws.s3.BucketObjectLockConfiguration(
+            name,
+            bucket=made.id,
+            rule={"default_retention": {"mode": "GOVERNANCE", "days": locked_days}},
+            opts=mine,
+        )
     aws.s3.BucketPublicAccessBlock(
         name,
         bucket=made.id,

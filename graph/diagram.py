@@ -9,12 +9,16 @@ from .model import Graph, Resource
 # Parts of a type token that read better under the service's own name.
 _SERVICES = {
     "apigatewayv2": "API Gateway",
-    "cloudcontrol": "Personalize",  # nothing else is made by Cloud Control
+    "backup": "AWS Backup",
+    "budgets": "Budgets",
+    "cloudtrail": "CloudTrail",
     "cloudwatch": "CloudWatch",
+    "costexplorer": "Cost Explorer",
     "dynamodb": "DynamoDB",
     "ec2": "VPC",
     "eks": "EKS",
     "elasticache": "ElastiCache",
+    "guardduty": "GuardDuty",
     "iam": "IAM",
     "kinesis": "Firehose",
     "kms": "KMS",
@@ -27,9 +31,11 @@ _SERVICES = {
     "secretsmanager": "Secrets Manager",
     "sesv2": "SES",
     "sfn": "Step Functions",
+    "sns": "SNS",
     "sqs": "SQS",
     "ssm": "Systems Manager",
     "vpc": "VPC",
+    "xray": "X-Ray",
 }
 
 
@@ -37,6 +43,8 @@ def service(resource: Resource) -> str:
     """The service that a resource belongs to."""
     package, module, _ = resource.type.split(":")
     key = module.split("/", maxsplit=1)[0] if package == "aws" else package
+    if key == "cloudcontrol":  # makes things of any service: AWS::Service::Kind
+        return str(resource.inputs["typeName"]).split("::")[1]
     return _SERVICES.get(key, key)
 
 

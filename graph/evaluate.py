@@ -17,7 +17,8 @@ from typing import Any
 
 import pulumi
 import yaml
-from pulumi.runtime import mocks, settings
+from pulumi.runtime import mocks, resource, settings
+from pulumi.runtime.proto import source_pb2
 
 from .cloud import Answers, RecordingMonitor
 from .model import Graph
@@ -77,6 +78,17 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
+@contextlib.contextmanager
+def _no_stack_traces() -> Iterator[None]:
+    """Pulumi tells its engine which line declares a resource: a tenth of the time, for nobody."""
+    before = resource._get_stack_trace  # noqa: SLF001 - there is no switch for it
+    resource._get_stack_trace = source_pb2.StackTrace  # noqa: SLF001
+    try:
+        yield
+    finally:
+        resource._get_stack_trace = before  # noqa: SLF001
+
+
 def stack_config(stack: str, project: Path = PROJECT) -> tuple[str, dict[str, Any]]:
     """The project's name and the stack's config as YAML has it; raises EvaluationError."""
     name = str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
@@ -95,7 +107,8 @@ def _evaluate(stack: str, config: dict[str, Any], answers: Answers | None, proje
     loop.set_exception_handler(lambda _loop, _context: None)
     asyncio.set_event_loop(loop)
     monitor = RecordingMonitor(name, stack, str(merged.get("aws:region", "us-east-1")), answers)
-    logger = logging.Logger("pulumi")  # noqa: LOG001 - apart from the host's logging tree
+    # Apart from the host's logging tree; Pulumi's thousands of debug messages are read by nobody.
+    logger = logging.Logger("pulumi", logging.ERROR)  # noqa: LOG001
     errors = _Errors()
     logger.addHandler(errors)
     mocks.set_mocks(
@@ -110,7 +123,8 @@ def _evaluate(stack: str, config: dict[str, Any], answers: Answers | None, proje
     sys.path.insert(0, str(project))
     os.chdir(project)
     try:
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(script)))
+        with _no_stack_traces():
+            loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(script)))
     except Exception as error:
         message = monitor.problems[0] if monitor.problems else _reason(error)
         raise EvaluationError(message) from error

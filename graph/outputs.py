@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import delivery, edge, eks, personalize, recommendations
+from . import delivery, edge, eks, observability, personalize, recommendations
 from .subject import ACCOUNT, Outputs, Subject
 
 # Types whose id is a prefix and 17 hexadecimal digits, with the ARN's resource part where used.
@@ -212,6 +212,7 @@ _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:sqs/queue:Queue": _queue,
     **delivery.ANSWERS,
     **edge.ANSWERS,
+    **observability.ANSWERS,
     **personalize.ANSWERS,
     **recommendations.ANSWERS,
     "eks:index:Cluster": eks.outputs,

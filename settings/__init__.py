@@ -1,13 +1,14 @@
 """Typed, validated stack settings; `load` is the only way in.
 
 One structured key a tier (`shop:network`, `shop:data`, `shop:recommendations`, `shop:edge`,
-`shop:web`, `shop:pipeline`) and `shop:runs_on`, read from the stack's own Pulumi.<stack>.yaml.
-Secrets do not belong here: the program makes them.
+`shop:web`, `shop:pipeline`, `shop:observability`) and `shop:runs_on`, read from the stack's own
+Pulumi.<stack>.yaml. Secrets do not belong here: the program makes them.
 """
 
 from .data import CacheSettings, DatabaseSettings, DataSettings
 from .edge import EdgeSettings, FirewallSettings, ZoneSettings
 from .network import NetworkSettings
+from .observability import AccountSettings, BackupSettings, ObservabilitySettings
 from .pipeline import PipelineSettings, SourceSettings, StateSettings, StepSettings
 from .recommendations import (
     FunctionSettings,
@@ -22,6 +23,8 @@ from .traffic import BalancerSettings, FleetSettings, PoolSettings
 from .web import ClusterSettings, MailSettings, WebSettings, WorkloadSettings
 
 __all__ = [
+    "AccountSettings",
+    "BackupSettings",
     "BalancerSettings",
     "CacheSettings",
     "ClusterSettings",
@@ -33,6 +36,7 @@ __all__ = [
     "FunctionSettings",
     "MailSettings",
     "NetworkSettings",
+    "ObservabilitySettings",
     "PauseSettings",
     "PipelineSettings",
     "PoolSettings",

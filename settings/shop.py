@@ -20,6 +20,20 @@ def is_domain(value: str) -> bool:
     return len(value) <= 253 and re.fullmatch(rf"({label}\.)+(?=[a-z]){label}", value) is not None
 
 
+def is_email(value: str) -> bool:
+    """Whether this is an address that mail can go to, without quotes and comments."""
+    local, _, domain = value.rpartition("@")
+    return (
+        len(value) <= 254
+        and re.fullmatch(
+            r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", local
+        )
+        is not None
+        and len(local) <= 64
+        and is_domain(domain)
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ShippingSettings:
     """What a method costs; free from a goods value of ``free_from``, where given."""

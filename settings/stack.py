@@ -14,6 +14,7 @@ import pulumi
 from .data import DataSettings
 from .edge import EdgeSettings
 from .network import NEEDED_BY_INSTANCES, NetworkSettings
+from .observability import ObservabilitySettings
 from .pipeline import PipelineSettings
 from .reading import Problem, attempt, read, show
 from .recommendations import NEEDED_BY_SHELVES, RecommendationsSettings
@@ -29,6 +30,7 @@ KEYS = (
     "shop:edge",
     "shop:web",
     "shop:pipeline",
+    "shop:observability",
 )
 T = TypeVar("T")
 
@@ -56,6 +58,7 @@ class Settings:
     edge: EdgeSettings
     web: WebSettings
     pipeline: PipelineSettings
+    observability: ObservabilitySettings
 
     @property
     def name(self) -> str:
@@ -73,6 +76,7 @@ def load() -> Settings:
     edge = _tier(config, "edge", EdgeSettings, problems)
     web = _tier(config, "web", WebSettings, problems)
     pipeline = _tier(config, "pipeline", PipelineSettings, problems)
+    observability = _tier(config, "observability", ObservabilitySettings, problems)
     problems.extend(
         f"{key} is unknown; accepted: {', '.join(KEYS)}"
         for key in sorted(_configured())
@@ -88,6 +92,7 @@ def load() -> Settings:
         problems.extend(_lines(lambda: _way_out_for_shelves(network, recommendations)))
     if edge and web:
         problems.extend(_lines(lambda: _other_address(edge, web)))
+    problems.extend(_lines(lambda: _copy_at_home(observability, region)))
     if web and runs_on == "laptop":
         problems.extend(_lines(lambda: _laptop_without_address(web)))
     if data and runs_on == "aws":
@@ -96,7 +101,9 @@ def load() -> Settings:
     if web and runs_on == "aws":
         for check in (_cookies_in_the_clear, _pages_in_the_clear, _mail_in_files):
             problems.extend(_lines(functools.partial(check, web)))
-    if problems or not (network and data and recommendations and edge and web and pipeline):
+    if problems or not (
+        network and data and recommendations and edge and web and pipeline and observability
+    ):
         lines = [f"Pulumi.{pulumi.get_stack()}.yaml:", *(f"  {line}" for line in problems)]
         raise SettingsError("\n".join(lines))
     return Settings(
@@ -110,6 +117,7 @@ def load() -> Settings:
         edge=edge,
         web=web,
         pipeline=pipeline,
+        observability=observability,
     )
 
 
@@ -168,6 +176,16 @@ def _other_address(edge: EdgeSettings, web: WebSettings) -> Iterator[Problem]:
             value=web.public_url,
             given=f"with shop:edge.domain = {edge.domain}",
             accepted="no public_url: the domain says it",
+        )
+
+
+def _copy_at_home(told: ObservabilitySettings | None, region: str) -> Iterator[Problem]:
+    if told and told.backup is not None and told.backup.copy_to == region:
+        yield Problem(
+            key="shop:observability.backup.copy_to",
+            value=region,
+            given=f"with aws:region = {region}",
+            accepted="another region, or null",
         )
 
 

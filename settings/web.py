@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .network import LogDays
 from .reading import Problem, Rule, between, matching
-from .shop import ShopSettings, is_domain
+from .shop import ShopSettings, is_domain, is_email
 from .traffic import BalancerSettings, FleetSettings, PoolSettings
 
 
@@ -21,19 +20,6 @@ def _is_open_network(value: str) -> bool:
     except ValueError:
         return False
     return str(network) == value and network.prefixlen >= 8  # less is nobody's office
-
-
-def _is_email(value: str) -> bool:
-    local, _, domain = value.rpartition("@")
-    return (
-        len(value) <= 254
-        and re.fullmatch(
-            r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", local
-        )
-        is not None
-        and len(local) <= 64
-        and is_domain(domain)
-    )
 
 
 def _is_url(value: str) -> bool:
@@ -135,7 +121,7 @@ class MailSettings:
     """Who writes to customers. ``directory`` is where transport ``file`` puts messages."""
 
     transport: Literal["ses", "file"]
-    sender: Annotated[str, Rule('an e-mail address such as "orders@example.com"', _is_email)]
+    sender: Annotated[str, Rule('an e-mail address such as "orders@example.com"', is_email)]
     directory: str | None = None
 
     def check_directory(self) -> Iterator[Problem]:
@@ -163,6 +149,7 @@ class WebSettings:
     ``image`` names one build for ever: a tag that moves would neither roll pods nor migrate. Or it
     is "build": then the program builds it from the sources beside it.
     ``assets_url`` is the host of static files and pictures, if it is another than the shop's.
+    ``otlp_endpoint`` takes traces over OTLP/HTTP, at /v1/traces; without one none are exported.
     ``public_url`` is for a shop that is not seen through the edge; else the edge says it.
     """
 
@@ -181,6 +168,11 @@ class WebSettings:
     cookie_secure: bool
     page_cache_seconds: Annotated[int, between(0, 3600, "seconds")]
     log_level: Literal["debug", "info", "warning", "error"]
+    otlp_endpoint: (
+        Annotated[str, Rule('a collector such as "http://collector.example.com:4318"', _is_url)]
+        | None
+    )
+    trace_share: Annotated[int, between(0, 100, "per cent")]
     pools: PoolSettings
     balancer: BalancerSettings
     fleet: FleetSettings

@@ -90,6 +90,7 @@ TIERS = (
     "Registry",
     "WebTier",
     "Pipeline",
+    "Observability",
 )
 # What holds data that nobody could make again.
 STATEFUL = (

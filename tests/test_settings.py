@@ -59,6 +59,7 @@ def test_every_key_of_a_stack_file_is_explained(stack: str) -> None:
     groups |= {"storefront:", "worker:", "mail:"}
     groups |= {"shop:pipeline:", "state:"}
     groups |= {"shop:recommendations:", "events:", "recommend:", "export:", "training:"}
+    groups |= {"shop:observability:", "account:"}
     # One comment may speak for the two lines below it.
     shared = {
         "burst",

@@ -18,13 +18,17 @@ SNAPSHOTS, MAINTENANCE = "06:00-07:00", "sun:09:00-sun:10:00"  # UTC, apart from
 
 @dataclass(frozen=True, kw_only=True)
 class CacheLinks:
-    """How to reach the cache and who may; no ``secret_arn`` without TLS, which AUTH needs."""
+    """How to reach the cache and who may; no ``secret_arn`` without TLS, which AUTH needs.
+
+    ``nodes`` are the names by which metrics know the primary and its replicas.
+    """
 
     host: Output[str]
     port: int
     tls: bool
     secret_arn: Output[str] | None
     group_id: Output[str]
+    nodes: tuple[Output[str], ...]
 
 
 def cache(ground: Ground) -> CacheLinks:
@@ -81,4 +85,7 @@ def cache(ground: Ground) -> CacheLinks:
         tls=settings.tls,
         secret_arn=secret_arn,
         group_id=group.id,
+        nodes=tuple(
+            Output.concat(replication.id, f"-{place:03}") for place in range(1, settings.nodes + 1)
+        ),
     )

@@ -31,6 +31,7 @@ class DatabaseLinks:
     """
 
     identifier: str
+    arn: Output[str]
     host: Output[str]
     reader_host: Output[str] | None
     port: int
@@ -95,6 +96,7 @@ def database(ground: Ground, identifier: str) -> DatabaseLinks:
     )
     return DatabaseLinks(
         identifier=identifier,
+        arn=primary.arn,
         host=primary.address,
         reader_host=None if reader is None else reader.address,
         port=PORT,

@@ -10,6 +10,7 @@ from components.data_tier import DataLinks
 from components.links import plain
 from components.names import NamesLinks
 from components.network import NetworkLinks
+from components.tables import TableLinks
 from settings import RecommendationsSettings, WebSettings
 
 from .functions import FunctionLinks
@@ -18,7 +19,15 @@ from .http_api import GET_SHELF, POST_EVENTS, HttpApiLinks, Route, http_api
 from .machines import MachineLinks, MachinesLinks, machines
 from .parameters import ParameterLinks, parameters
 from .personalize import personalize
-from .records import EVENTS, StoreLinks, record_bucket, record_stream, seen_table, training_bucket
+from .records import (
+    EVENTS,
+    StoreLinks,
+    StreamLinks,
+    record_bucket,
+    record_stream,
+    seen_table,
+    training_bucket,
+)
 from .serving import Visitors, functions
 
 __all__ = [
@@ -59,6 +68,8 @@ class RecommendationsLinks:
 
     http_api: HttpApiLinks
     records: StoreLinks
+    stream: StreamLinks
+    seen: TableLinks
     training: StoreLinks
     parameters: ParameterLinks
     events: FunctionLinks
@@ -87,13 +98,13 @@ class Recommendations(ComponentResource):
             kept=ResourceOptions(parent=self, protect=args.data.protect),
         )
         origin, records, training = _origin(args), record_bucket(ground), training_bucket(ground)
-        told = parameters(ground)
+        told, stream, seen = parameters(ground), record_stream(ground, records), seen_table(ground)
         made = functions(
             ground,
             visitors=Visitors(origin=origin, cookie_secure=args.web.cookie_secure),
             records=records,
-            stream=record_stream(ground, records),
-            seen=seen_table(ground),
+            stream=stream,
+            seen=seen,
             training=training,
             told=told,
         )
@@ -113,6 +124,8 @@ class Recommendations(ComponentResource):
         self.links = RecommendationsLinks(
             http_api=api,
             records=records,
+            stream=stream,
+            seen=seen,
             training=training,
             parameters=told,
             events=made.events,

@@ -61,7 +61,8 @@ class Duty:
 class FunctionLinks:
     """A function and its newest version; callers use its alias.
 
-    ``invoke_arn`` is how API Gateway calls that.
+    ``invoke_arn`` is how API Gateway calls that. ``dead_letters`` is the queue of what failed while
+    nobody waited, if there is one.
     """
 
     name: Output[str]
@@ -71,6 +72,7 @@ class FunctionLinks:
     alias_arn: Output[str]
     invoke_arn: Output[str]
     log_group: Output[str]
+    dead_letters: Output[str] | None
 
 
 def function(ground: Ground, duty: Duty) -> FunctionLinks:
@@ -129,6 +131,7 @@ def function(ground: Ground, duty: Duty) -> FunctionLinks:
         alias_arn=alias.arn,
         invoke_arn=alias.invoke_arn,
         log_group=logs.name,
+        dead_letters=None if duty.dead_letters is None else duty.dead_letters.name,
     )
 
 

@@ -31,6 +31,8 @@ def environment(
         "COOKIE_SECURE": _flag(settings.cookie_secure),
         "PAGE_CACHE_SECONDS": str(settings.page_cache_seconds),
         "LOG_LEVEL": settings.log_level,
+        "OTLP_ENDPOINT": settings.otlp_endpoint or "",
+        "TRACE_SHARE": str(settings.trace_share),
         "DATABASE_HOST": data.database.host,
         "DATABASE_PORT": str(data.database.port),
         "DATABASE_NAME": data.database.name,

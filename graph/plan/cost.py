@@ -200,7 +200,9 @@ def _health_check(inputs: Inputs) -> list[Line]:
 
 def _alarm(inputs: Inputs) -> list[Line]:
     fine = int(inputs.get("period", 60)) < 60
-    return [("alarm-high-resolution" if fine else "alarm", 1, "alarm")]
+    # An alarm on an expression is paid for by the metrics in it.
+    metrics = sum("metric" in query for query in inputs.get("metricQueries") or ()) or 1
+    return [("alarm-high-resolution" if fine else "alarm", metrics, f"alarm on {metrics} metrics")]
 
 
 def _registry(_: Inputs) -> list[Line]:

@@ -15,6 +15,7 @@ PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 DEPLOYMENT = "aws:codedeploy/deploymentGroup:DeploymentGroup"
 TRAIL = "aws:cloudtrail/trail:Trail"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 VAULT = "aws:backup/vault:Vault"
 
 RULES.must(
@@ -107,8 +108,12 @@ RULES.must(
     "A trail that is off proves nothing.", "FSBP CloudTrail.3, CKV_AWS_251",
 )
 RULES.must(
-    "ALM-01", "high", ALARM, "alarmActions", GIVEN,
+    "ALM-04", "high", COMPOSITE, "alarmActions", GIVEN,
     "An alarm that tells nobody is a light in an empty room.", "FSBP CloudWatch.15, CKV_AWS_319",
+)
+RULES.must(
+    "ALM-05", "high", COMPOSITE, "actionsEnabled", one_of(True, None),
+    "An alarm that is switched off is none.", "FSBP CloudWatch.17, CKV_AWS_319",
 )
 RULES.must(
     "ALM-02", "high", ALARM, "actionsEnabled", one_of(True, None),
@@ -119,9 +124,70 @@ RULES.must(
     "Well-Architected OPS08-BP04",
 )
 RULES.must(
+    "TRL-06", "high", TRAIL, "includeGlobalServiceEvents", one_of(True, None),
+    "What is done to IAM is done in no region.", "FSBP CloudTrail.1, CIS 7.0 4.1",
+)
+RULES.must(
+    "GRD-01", "high", "aws:guardduty/detector:Detector", "enable", one_of(True, None),
+    "A guard who sleeps is none.", "FSBP GuardDuty.1, CKV_AWS_238",
+)
+RULES.must(
+    "BAK-02", "critical", VAULT, "forceDestroy", NOT_TRUE,
+    "A vault that empties itself on deletion takes the last copies along.",
+    "Well-Architected REL09-BP02",
+)
+RULES.must(
     "BAK-01", "high", VAULT, "kmsKeyArn", GIVEN,
     "Only a key of ours can be taken away from whoever has a copy.", "FSBP Backup.1, CKV_AWS_166",
 )
+
+
+@RULES.rule(
+    "ALM-01",
+    "high",
+    ALARM,
+    reason="An alarm that tells nobody is a light in an empty room.",
+    source="FSBP CloudWatch.15, CKV_AWS_319",
+    remedy="alarmActions, or a composite alarm that it is a part of",
+)
+def tells_nobody(subject: Subject, estate: Estate) -> str | None:
+    """Neither an action nor a part of an alarm that has one (ALM-04)."""
+    if subject.one("alarmActions") or estate.referring(subject, COMPOSITE, "alarmRule"):
+        return None
+    return "tells nobody"
+
+
+@RULES.rule(
+    "ALM-06",
+    "high",
+    ALARM,
+    reason="AWS refuses an alarm that looks at two values, or at none.",
+    source="CloudWatch API reference, PutMetricAlarm",
+    remedy="returnData on the expression, and nowhere else",
+)
+def one_value(subject: Subject, _: Estate) -> str | None:
+    """Not exactly one of the queries is what the alarm looks at."""
+    queries = subject.one("metricQueries") or ()
+    shown = [query.get("id") for query in queries if query.get("returnData")]
+    return f"looks at {len(shown)} values" if queries and len(shown) != 1 else None
+
+
+@RULES.rule(
+    "TRL-07",
+    "high",
+    TRAIL,
+    reason="Whoever breaks in deletes what tells of it.",
+    source="Well-Architected SEC04-BP02; CloudTrail user guide, security best practices",
+    remedy="objectLockEnabled for the bucket, with a default retention",
+)
+def rewritten(subject: Subject, estate: Estate) -> str | None:
+    """A trail into a bucket whose objects can be deleted."""
+    lock = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
+    for bucket in estate.referred(subject, "s3BucketName"):
+        locked = bucket.one("objectLockEnabled") is True
+        if not locked or not estate.referring(bucket, lock, "bucket"):
+            return f"writes to {bucket.name}, where objects can be deleted"
+    return None
 
 
 @RULES.rule(

@@ -13,6 +13,7 @@ from policy.model import UNKNOWN, Estate, Rules, Subject
 RULES = Rules()
 # What holds data that nobody could make again.
 DATA = (
+    "aws:backup/vault:Vault",
     "aws:dynamodb/table:Table",
     "aws:kms/key:Key",
     "aws:rds/instance:Instance",

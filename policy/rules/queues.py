@@ -31,6 +31,11 @@ RULES.must(
     "FSBP SNS.1, CKV_AWS_26",
 )
 RULES.must(
+    "SNS-02", "high", "aws:sns/topicSubscription:TopicSubscription", "protocol",
+    one_of("application", "email", "email-json", "firehose", "https", "lambda", "sms", "sqs"),
+    "What travels in the clear is read on the way.", "SNS developer guide, security best practices",
+)
+RULES.must(
     "FIR-01", "high", FIREHOSE, "serverSideEncryption.enabled", one_of(True),
     "Events tell who looked at what.", "CKV_AWS_240",
 )

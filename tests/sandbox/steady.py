@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import threading
@@ -63,7 +64,7 @@ class Load:
                 status = await _exchange(streams, request)
             except (OSError, EOFError, ValueError) as problem:
                 self.failures.append(f"{request[:40]!r}: {problem!r}")
-                streams = None
+                streams = await _hang_up(streams)
                 continue
             finally:
                 self.waiting -= 1
@@ -72,10 +73,8 @@ class Load:
             else:
                 self.failures.append(f"{request[:40]!r}: {status}")
             if turn % 10 == 0:
-                streams[1].close()
-                streams = None
-        if streams is not None:
-            streams[1].close()
+                streams = await _hang_up(streams)
+        await _hang_up(streams)
 
     def _request(self, turn: int, cookie: str) -> tuple[bytes, tuple[int, ...]]:
         if turn % 10 == 3:
@@ -95,6 +94,13 @@ def _made(method: str, path: str, cookie: str, body: bytes, kind: str) -> bytes:
     if kind:
         head += f"Content-Type: application/{kind}\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"\r\n" + body
+
+
+async def _hang_up(streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None) -> None:
+    if streams is not None:
+        streams[1].close()
+        with contextlib.suppress(OSError):
+            await streams[1].wait_closed()
 
 
 async def _exchange(

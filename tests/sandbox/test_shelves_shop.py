@@ -175,10 +175,11 @@ def test_what_is_sold_out_is_recommended_by_nobody(shop: Box, visitor: httpx.Cli
 def test_a_function_that_dies_is_there_again(shop: Box, visitor: httpx.Client) -> None:
     def pids() -> list[int]:
         found = []
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        for entry in Path("/proc").glob("[0-9]*/cwd"):
             with contextlib.suppress(OSError):
-                line = entry.read_bytes()
-                if str(shop.state).encode() in line and b"recommend" in line:
+                inside = entry.readlink().is_relative_to(shop.state)
+                environment = (entry.parent / "environ").read_bytes()
+                if inside and b"_HANDLER=recommend" in environment:
                     found.append(int(entry.parent.name))
         return found
 

@@ -18,8 +18,10 @@ from storefront.adapters.postgres.fulfilment import PostgresFulfilment
 from storefront.domain.errors import UnavailableError
 from storefront.health import health_server
 from storefront.ports import Event, Mail
+from storefront.settings import Settings
 from storefront.usecases.events import send_mail
-from storefront.wiring import Shop
+from storefront.wiring import Shop, open_shop
+from storefront.worker import Rhythm, Worker
 
 
 async def test_bad_mail_waits_and_good_mail_goes(database: Any, owner: Any) -> None:
@@ -147,3 +149,44 @@ async def test_the_process_survives_kill_9_and_drains_on_sigterm(
     files = {path.name for path in Path(environment["MAIL_DIRECTORY"]).iterdir()}  # noqa: ASYNC240
     assert {f"{number}-confirmed.eml" for number in numbers} <= files
     assert not [name for name in files if name.endswith(".part")]
+
+
+async def test_the_numbers_are_for_this_machine(monkeypatch: Any) -> None:
+    async def ask(port: int) -> str:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = (await reader.read()).decode()
+        writer.close()
+        await writer.wait_closed()
+        return answer
+
+    async with health_server(0, lambda: True, metrics=lambda: "n 1\n", host="127.0.0.1") as port:
+        assert (await ask(port)).endswith("\r\n\r\nn 1\n")
+        monkeypatch.setattr("storefront.health.is_loopback", lambda host: host != "127.0.0.1")
+        assert " 404 " in await ask(port)
+
+
+async def test_late_mail_counts_once_whoever_counts(
+    settings: Settings, shop: Shop, database: Any, owner: Any
+) -> None:
+    await owner.execute("delete from outbox")
+    await owner.execute("update mails set sent_at = now() where sent_at is null")
+    fulfilment = PostgresFulfilment(database)
+    for name in ("late", "in-time"):
+        event = Event(str(uuid4()), "x", {}, None)  # type: ignore[arg-type]
+        await fulfilment.queue_mail(event, Mail(name, "a@b.de", "s", "t", "h"))
+    await owner.execute("update mails set created_at = now() - interval '1 hour' where id = 'late'")
+    await owner.execute(
+        "insert into outbox (type, payload, happened_at) "
+        " values ('x', '{}', now() - interval '90 s')"
+    )
+    async with open_shop(settings) as other:
+        workers = [Worker(one, Rhythm()) for one in (shop, other)]
+        for _ in range(3):
+            await asyncio.gather(*(worker.measure() for worker in workers))
+        told = [list(worker.shop.metrics.take())[-1] for worker in workers]
+    assert sum(int(str(numbers["MailsLate"])) for numbers in told) == 1
+    for numbers in told:
+        assert 90 <= float(str(numbers["OutboxAge"])) < 150
+    await owner.execute("delete from outbox")
+    await owner.execute("update mails set sent_at = now() where sent_at is null")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,11 +14,16 @@ _LONGEST_LINE = 8 * 1024
 
 @asynccontextmanager
 async def health_server(
-    port: int, ready: Callable[[], bool], *, host: str | None = None
+    port: int,
+    ready: Callable[[], bool],
+    *,
+    metrics: Callable[[], str] = str,
+    host: str | None = None,
 ) -> AsyncIterator[int]:
     """Answer probes while inside, on all addresses unless ``host``; yields the port, also for 0.
 
-    /healthz is 200 while the process lives, /readyz 200 or 503 as ``ready()`` says.
+    /healthz is 200 while the process lives, /readyz 200 or 503 as ``ready()`` says. /metrics is the
+    text of ``metrics()``, for whoever asks from this machine.
     """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,11 +37,14 @@ async def health_server(
                     b"/healthz": (200, "ok"),
                     b"/readyz": (200, "ready") if ready() else (503, "not ready"),
                 }.get(path, (404, "not found"))
-                body = json.dumps({"status": text}).encode()
+                kind, body = b"application/json", json.dumps({"status": text}).encode()
+                if path == b"/metrics" and is_loopback(writer.get_extra_info("peername")[0]):
+                    status, text = 200, "ok"
+                    kind, body = b"text/plain; version=0.0.4", metrics().encode()
                 writer.write(
-                    b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncache-control: no-store"
+                    b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncache-control: no-store"
                     b"\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-                    % (status, text.title().encode(), len(body))
+                    % (status, text.title().encode(), kind, len(body))
                 )
                 if words[0] != b"HEAD":
                     writer.write(body)
@@ -50,3 +59,12 @@ async def health_server(
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

@@ -13,6 +13,8 @@ from typing import TextIO
 
 import msgspec
 
+from .tracing import ids
+
 _context: ContextVar[dict[str, object] | None] = ContextVar("log_context", default=None)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
@@ -38,6 +40,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **ids(),
             **(_context.get() or {}),
             **{key: value for key, value in vars(record).items() if key not in _STANDARD},
         }
@@ -54,5 +57,6 @@ def set_up_logging(level: str, stream: TextIO = sys.stdout) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("botocore", "aiobotocore", "asyncio", "uvicorn.access"):
+    for chatty in ("botocore", "aiobotocore", "asyncio", "uvicorn.access", "urllib3"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("storefront.metrics").setLevel(logging.INFO)  # numbers, at any level

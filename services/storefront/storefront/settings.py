@@ -53,6 +53,8 @@ class Settings:
     mail_transport: str  # ses | file
     mail_from: str
     mail_directory: str  # with transport "file"
+    otlp_endpoint: str  # a collector, without /v1/traces; empty: traces are not exported
+    trace_share: int  # per cent of requests whose trace is exported
     log_level: str
 
 
@@ -190,6 +192,13 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         mail_transport=env.text("MAIL_TRANSPORT", choices=("ses", "file")),
         mail_from=env.text("MAIL_FROM"),
         mail_directory=env.text("MAIL_DIRECTORY", ""),
+        otlp_endpoint=env.pattern(
+            "OTLP_ENDPOINT",
+            r"https?://[^/?#\s@]+",
+            "http(s)://host:port, without a path or a slash at its end",
+            default="",
+        ),
+        trace_share=env.number("TRACE_SHARE", 0, 0, 100),
         log_level=env.text("LOG_LEVEL", "info", choices=("debug", "info", "warning", "error")),
     )
     if settings.mail_transport == "file" and not settings.mail_directory:

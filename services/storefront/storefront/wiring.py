@@ -32,6 +32,7 @@ from .adapters.records_s3 import S3Records
 from .adapters.secrets import SecretLogin, Secrets
 from .adapters.sqs import SqsQueue
 from .adapters.valkey import ValkeyLimiter, open_valkey
+from .metrics import Metrics
 from .migrate import Migration, migrate
 from .ports import (
     Accounts,
@@ -56,6 +57,7 @@ from .ports import (
     Shelves,
 )
 from .settings import Settings
+from .tracing import NOWHERE, Tracer
 
 # Bounded: a visitor waits for these. Two tries of two seconds each at the most.
 _AWS = AioConfig(
@@ -97,15 +99,18 @@ class Shop:
     records: Records | None  # none where nobody writes any
     interactions: Interactions
     ranking: Ranking
+    metrics: Metrics
+    tracer: Tracer
     started: Callable[[], bool]
     checks: Mapping[str, Callable[[], Awaitable[None]]]
 
 
 @asynccontextmanager
-async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
+async def open_shop(settings: Settings, tracer: Tracer = NOWHERE) -> AsyncIterator[Shop]:
     """The shop on its real parts. Opens nothing that could fail: connections are made when used."""
     async with AsyncExitStack() as stack:
         session = get_session()
+        metrics = Metrics()
 
         async def client(service: str, config: AioConfig = _AWS) -> object:
             return await stack.enter_async_context(_client(session, service, config))
@@ -115,6 +120,7 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
             _address(settings),
             SecretLogin(secrets, settings.database_secret_arn),
             size=settings.database_pool_size,
+            metrics=metrics,
         )
         stack.push_async_callback(database.close)
         valkey = await stack.enter_async_context(open_valkey(settings, secrets))
@@ -130,10 +136,10 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
             sessions=DynamoSessions(dynamodb, settings.sessions_table),
             accounts=PostgresAccounts(database),
             limiter=limiter,
-            checkouts=PostgresCheckouts(database),
+            checkouts=PostgresCheckouts(database, metrics=metrics),
             orders=PostgresOrders(database),
             payments=EmbeddedGateway(database),
-            outbox=PostgresOutbox(database),
+            outbox=PostgresOutbox(database, tracer),
             queue=SqsQueue(await client("sqs", _SQS), settings.order_events_queue_url),
             mailer=FileMailer(Path(settings.mail_directory), settings.mail_from)
             if settings.mail_transport == "file"
@@ -146,6 +152,8 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
             records=S3Records(s3, settings.events_bucket) if settings.events_bucket else None,
             interactions=PostgresInteractions(database),
             ranking=PostgresRanking(database),
+            metrics=metrics,
+            tracer=tracer,
             started=lambda: database.ready,
             checks={"database": database.ping, "carts": carts.ping, "cache": limiter.ping},
         )

@@ -19,8 +19,10 @@ import uvloop
 from .domain.errors import UnavailableError
 from .health import health_server
 from .logs import log_context
+from .metrics import EVERY, MAIL_SECONDS, reporting
 from .ports import Delivery
 from .settings import Settings
+from .tracing import SpanKind, fail, inside, open_tracing, start
 from .usecases.checkout import reconcile
 from .usecases.events import UnknownEventError, handle_event, send_mail
 from .usecases.ranking import read_records
@@ -42,6 +44,7 @@ class Rhythm:
     requeue: float = 30.0
     requeue_after: float = 120.0  # longer than the queue's retries of one event usually take
     learn: float = 60.0  # also before the first time
+    report: float = EVERY
     tidy: float = 3600.0
     tidy_days: int = 30
     drain: float = 20.0  # for steps at work when the process is told to stop
@@ -72,7 +75,14 @@ class Worker:
 
     async def _handle(self, delivery: Delivery) -> None:
         event, shop = delivery.event, self.shop
-        with log_context(event_id=event.id, event_type=event.type):
+        span = start(
+            shop.tracer,
+            f"process {event.type}",
+            SpanKind.CONSUMER,
+            event.traceparent,
+            {"messaging.message.id": event.id},
+        )
+        with log_context(event_id=event.id, event_type=event.type), inside(span):
             try:
                 await handle_event(
                     event,
@@ -84,15 +94,20 @@ class Worker:
                 )
                 await shop.queue.acknowledge(delivery)
             except UnavailableError as problem:
+                fail(span, type(problem).__name__)
                 log.warning("an event must wait: %s is unavailable", problem.what)
-            except UnknownEventError:
+            except UnknownEventError as problem:
+                fail(span, type(problem).__name__)
                 log.warning("an event of an unknown type")
-            except Exception:  # poison: the queue moves it aside after some tries
+            except Exception as problem:  # poison: the queue moves it aside after some tries
+                fail(span, type(problem).__name__)
                 log.exception("an event could not be handled")
 
     async def mail(self) -> bool:
         """Send mail that is due."""
-        return await send_mail(self.shop.fulfilment, self.shop.mailer, 20) == 20
+        sent = await send_mail(self.shop.fulfilment, self.shop.mailer, 20)
+        self.shop.metrics.count("MailsSent", sent)
+        return sent == 20
 
     async def reconcile(self) -> bool:
         """End orders whose checkout died."""
@@ -135,6 +150,16 @@ class Worker:
         if gone:
             log.info("forgot %d old rows", gone)
         return False
+
+    async def measure(self) -> None:
+        """Ask for what nobody counts: what has waited for too long."""
+        metrics = self.shop.metrics
+        metrics.set("OutboxAge", None)  # a number from before would hide that nobody knows
+        try:
+            metrics.set("OutboxAge", round(await self.shop.outbox.age(), 3))
+            metrics.count("MailsLate", await self.shop.fulfilment.mark_late(MAIL_SECONDS))
+        except UnavailableError as problem:
+            log.warning("measure: %s is unavailable", problem.what)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """All loops until ``stopping``; then steps at work are finished, within ``drain``."""
@@ -200,12 +225,21 @@ async def run(settings: Settings, rhythm: Rhythm | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
-        shop = await stack.enter_async_context(open_shop(settings))
+        tracer = await stack.enter_async_context(
+            open_tracing(settings, "storefront-worker", own_parents=True)
+        )
+        shop = await stack.enter_async_context(open_shop(settings, tracer))
         port = await stack.enter_async_context(
-            health_server(settings.port, lambda: shop.started() and not stopping.is_set())
+            health_server(
+                settings.port,
+                lambda: shop.started() and not stopping.is_set(),
+                metrics=shop.metrics.text,
+            )
         )
         log.info("worker started", extra={"port": port})
-        await Worker(shop, rhythm).run(stopping)
+        worker = Worker(shop, rhythm)
+        async with reporting(shop.metrics, worker.measure, every=rhythm.report):
+            await worker.run(stopping)
     log.info("worker stopped")
 
 

@@ -17,6 +17,7 @@ from .aws import calling
 
 log = logging.getLogger(__name__)
 BATCH = 10  # SQS's own limit
+_TRACE = "traceparent"
 SEND_SECONDS = 5.0  # the client's own limit is made for receiving, which waits for messages
 
 
@@ -45,6 +46,7 @@ class SqsQueue:
                     "MessageBody": msgspec.json.encode(
                         _Message(event.id, event.type, event.payload, event.happened_at)
                     ).decode(),
+                    "MessageAttributes": _attributes(event),
                 }
                 for index, event in enumerate(events[start : start + BATCH])
             ]
@@ -60,7 +62,10 @@ class SqsQueue:
         """See `Queue.receive`."""
         with calling("queue"):
             answer = await self._client.receive_message(
-                QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=wait_seconds
+                QueueUrl=self._url,
+                MaxNumberOfMessages=BATCH,
+                WaitTimeSeconds=wait_seconds,
+                MessageAttributeNames=[_TRACE],
             )
         deliveries = []
         for message in answer.get("Messages", []):
@@ -69,7 +74,8 @@ class SqsQueue:
             except msgspec.MsgspecError as problem:
                 log.warning("message %s is no event: %s", message["MessageId"], problem)
                 continue
-            event = Event(body.id, body.type, body.payload, body.happened_at)
+            trace = message.get("MessageAttributes", {}).get(_TRACE, {}).get("StringValue")
+            event = Event(body.id, body.type, body.payload, body.happened_at, trace)
             deliveries.append(Delivery(event, message["ReceiptHandle"]))
         return deliveries
 
@@ -77,3 +83,10 @@ class SqsQueue:
         """See `Queue.acknowledge`."""
         with calling("queue"):
             await self._client.delete_message(QueueUrl=self._url, ReceiptHandle=delivery.receipt)
+
+
+def _attributes(event: Event) -> dict[str, dict[str, str]]:
+    """The trace context goes beside the body, where tools of others look for it too."""
+    if event.traceparent is None:
+        return {}
+    return {_TRACE: {"DataType": "String", "StringValue": event.traceparent}}

@@ -12,12 +12,16 @@ from .mail import Mail
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened; ``id`` is unique, ``payload`` is plain JSON."""
+    """Something that happened; ``id`` is unique, ``payload`` is plain JSON.
+
+    ``traceparent`` is the W3C trace context in which it did, if it is known.
+    """
 
     id: str
     type: str
     payload: dict[str, Any]
     happened_at: dt.datetime
+    traceparent: str | None = None
 
 
 class Outbox(Protocol):
@@ -25,6 +29,9 @@ class Outbox(Protocol):
 
     async def relay(self, queue: Queue, limit: int) -> int:
         """Send up to ``limit`` waiting events and mark them sent; returns how many."""
+
+    async def age(self) -> float:
+        """How long the oldest waiting event has waited, in seconds; 0 when none waits."""
 
     async def requeue_unfulfilled(self, older_than_seconds: float) -> int:
         """Send again the events of paid orders that nobody fulfilled (a queue that lost them)."""
@@ -72,3 +79,6 @@ class Fulfilment(Protocol):
 
     async def mark_sent(self, mail_id: str) -> None:
         """Remember that this mail went out."""
+
+    async def mark_late(self, older_than_seconds: float) -> int:
+        """Mark mail that has waited so long; returns how many are newly late, each only once."""

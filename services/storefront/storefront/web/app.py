@@ -20,6 +20,7 @@ from .api.operations import OPERATIONS, Operation
 from .failures import Failures
 from .front import Front
 from .inputs import query
+from .metrics import MetricsPage, RouteTable
 from .office import BackOffice
 from .page_cache import PageCache
 from .pages import account, buying, catalogue, checkout, information, reviews
@@ -64,6 +65,9 @@ def create_app(shop: Shop) -> Starlette:
     site = Site(shop)
     pages = PageCache(site)
     failures = Failures(site)
+    office = BackOffice(site)
+    routes = _routes(site, pages, office)
+    table = RouteTable(shop.metrics, [*routes, *office.routes])
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -71,8 +75,8 @@ def create_app(shop: Shop) -> Starlette:
             yield
 
     app = Starlette(
-        routes=_routes(site, pages),
-        middleware=[Middleware(Front, site=site, pages=pages, failures=failures)],
+        routes=routes,
+        middleware=[Middleware(Front, site=site, pages=pages, failures=failures, table=table)],
         exception_handlers={HTTPException: failures.on_error, ShopError: failures.on_error},  # type: ignore[dict-item]
         lifespan=lifespan,
     )
@@ -81,7 +85,7 @@ def create_app(shop: Shop) -> Starlette:
     return app
 
 
-def _routes(site: Site, pages: PageCache) -> list[BaseRoute]:
+def _routes(site: Site, pages: PageCache, office: BackOffice) -> list[BaseRoute]:
     """All routes, the busiest first."""
     api = Router(
         [
@@ -97,11 +101,12 @@ def _routes(site: Site, pages: PageCache) -> list[BaseRoute]:
         Route("/static/{name}", site.assets.serve),
         Route("/healthz", site.health.live),
         Route("/readyz", site.health.ready),
+        Route("/metrics", MetricsPage(site.shop.metrics).show),
         *(
             Route(path, partial(handler, site), methods=[method])
             for method, path, handler in _PERSONAL
         ),
-        Route("/admin{rest:path}", BackOffice(site)),
+        Route("/admin{rest:path}", office),
     ]
 
 

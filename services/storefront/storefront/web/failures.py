@@ -8,12 +8,22 @@ import re
 from starlette.requests import Request
 from starlette.types import Scope
 
+from storefront.tracing import ids
+
 from .problems import CRASH, Problem, as_problem, describe
 from .reply import Reply, see_other
 from .site import Site, cookies_of
 
 _log = logging.getLogger(__name__)
-_FOR_PROGRAMS = ("/api/", "/images/", "/static/", "/healthz", "/readyz", "/openapi.json")
+_FOR_PROGRAMS = (
+    "/api/",
+    "/images/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+)
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9._~/-]+\Z")
 _WORDS = {
     401: ("Please sign in", "This page is for signed-in customers."),
@@ -66,6 +76,7 @@ class Failures:
             text=text,
             errors=problem.errors,
             request_id=scope.get("shop.request_id", ""),
+            trace_id=ids().get("trace_id", ""),
         )
         reply = self._site.show(page, cookies_of(scope), shared=False, status=problem.status)
         reply.headers.extend(problem.headers)

@@ -18,16 +18,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storefront.domain.errors import ForbiddenError
 from storefront.logs import log_context
+from storefront.metrics import SLOW_SECONDS
+from storefront.tracing import NOWHERE, Span, SpanKind, fail, ids, inside, start
 
 from . import headers as h
 from .cookies import NOTHING
 from .failures import Failures
+from .metrics import PROBES, RouteTable
 from .page_cache import PageCache
 from .problems import http_problem
 from .site import Site
 
 _log = logging.getLogger("storefront.access")
-_SLOW = 0.5  # seconds from which on a request is worth a line
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=-]{1,128}\Z")
 MAX_BODY = 64 * 1024
@@ -48,11 +50,15 @@ class _GoneError(Exception):
 class Front:
     """The outermost layer of the web application."""
 
-    def __init__(self, app: ASGIApp, site: Site, pages: PageCache, failures: Failures) -> None:
+    def __init__(
+        self, app: ASGIApp, site: Site, pages: PageCache, failures: Failures, table: RouteTable
+    ) -> None:
         self._app = app
         self._site = site
         self._pages = pages
         self._failures = failures
+        self._table = table
+        self._tracer = site.shop.tracer
         self._security = h.security(secure=site.settings.cookie_secure)
         policy = (b"content-security-policy", h.page_policy(site.settings.assets_url))
         self._unless_said = (policy, h.OWN_SITE)
@@ -70,7 +76,7 @@ class Front:
         cookie = headers.get(b"cookie")
         scope["shop.cookies"] = self._site.jar.read(cookie.decode("latin-1")) if cookie else NOTHING
         scope["shop.request_id"] = request_id.decode()
-        status = 0
+        status, span = 0, None
 
         async def dress(message: Message) -> None:
             nonlocal status
@@ -87,17 +93,24 @@ class Front:
         if ready is not None:
             await ready(scope, receive, dress)
         else:
-            with log_context(request_id=scope["shop.request_id"]):
+            span = self._span(scope, headers)
+            with log_context(request_id=scope["shop.request_id"]), inside(span):
                 try:
                     await self._handle(scope, headers, receive, dress)
                 except Exception as problem:  # the last place before the connection would drop
-                    _log.exception("request crashed", extra={"path": scope["path"]})
+                    route = self._table.of(scope)
+                    _log.exception("request crashed", extra={"route": route.route})
                     if status:
+                        route.note(failed=True, seconds=time.perf_counter() - began)
                         raise  # the answer has begun: only cutting it off says that it is not whole
                     await (await self._failures.answer(scope, problem))(scope, receive, dress)
+                finally:
+                    self._describe(span, scope, status)
         took = time.perf_counter() - began
-        if status >= 500 or took >= _SLOW or _log.isEnabledFor(logging.DEBUG):
-            self._note(scope, status, took)
+        route = self._table.of(scope)
+        route.note(failed=status >= 500, seconds=took)
+        if status >= 500 or took >= SLOW_SECONDS or _log.isEnabledFor(logging.DEBUG):
+            self._note(scope, route.route, status, took, span)
 
     async def _handle(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send
@@ -133,15 +146,33 @@ class Front:
         referer = headers.get(b"referer")
         return referer is None or _netloc(referer) in own
 
-    def _note(self, scope: Scope, status: int, took: float) -> None:
-        level = logging.INFO if status >= 500 or took >= _SLOW else logging.DEBUG
+    def _span(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Span:
+        """A span for what is not in memory; for that there is nothing to find out."""
+        parent = headers.get(b"traceparent", b"").decode("latin-1")
+        if scope["path"] in PROBES:
+            return start(NOWHERE, "", SpanKind.SERVER, None)
+        about = {"http.request.method": scope["method"]}
+        return start(self._tracer, scope["method"], SpanKind.SERVER, parent, about)
+
+    def _describe(self, span: Span, scope: Scope, status: int) -> None:
+        if span.is_recording():
+            route = self._table.of(scope).route
+            span.update_name(route)
+            span.set_attribute("http.route", route.partition(" ")[2] or route)
+            span.set_attribute("http.response.status_code", status)
+            if status >= 500:
+                fail(span, str(status))
+
+    def _note(self, scope: Scope, route: str, status: int, took: float, span: Span | None) -> None:
+        level = logging.INFO if status >= 500 or took >= SLOW_SECONDS else logging.DEBUG
         _log.log(
             level,
             "request",
             extra={
                 "request_id": scope["shop.request_id"],
+                **(ids(span) if span else {}),
                 "method": scope["method"],
-                "path": scope["path"],
+                "route": route,  # the path itself may be anything that somebody typed
                 "status": status,
                 "milliseconds": round(took * 1000, 1),
             },

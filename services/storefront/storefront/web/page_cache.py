@@ -23,6 +23,7 @@ Make = Callable[[Site, Request], Awaitable[Page]]
 class _Kept:
     page: Page
     tag: bytes
+    endpoint: object  # for the counts: a page at hand is not routed
 
 
 class PageCache:
@@ -43,6 +44,7 @@ class PageCache:
         kept = self._kept.fresh((scope["path"], scope["query_string"]))
         if kept is None or scope["method"] not in ("GET", "HEAD"):
             return None
+        scope["endpoint"] = kept.endpoint
         return self._reply(kept, scope, headers.get(b"if-none-match"))
 
     async def serve(self, make: Make, request: Request) -> Reply:
@@ -60,7 +62,8 @@ class PageCache:
         page = await make(self._site, request)
         digest = hashlib.blake2b(page.before, digest_size=12)
         digest.update(page.after)
-        return _Kept(page, f'"{digest.hexdigest()}"'.encode())
+        tag = f'"{digest.hexdigest()}"'.encode()
+        return _Kept(page, tag, request.scope.get("endpoint"))
 
     def _reply(self, kept: _Kept, scope: Scope, given_tag: bytes | None) -> Reply:
         sent = cookies_of(scope)

@@ -10,7 +10,9 @@ from types import FrameType
 import uvicorn
 import uvloop
 
+from storefront.metrics import reporting
 from storefront.settings import Settings
+from storefront.tracing import open_tracing
 from storefront.wiring import Shop, open_shop
 
 from .app import create_app
@@ -65,12 +67,16 @@ async def serve(shop: Shop) -> bool:
     )
     server = _Server(config, app.state.site.health)
     _log.info("serving", extra={"port": shop.settings.port})
-    await server.serve()
+    async with reporting(shop.metrics):
+        await server.serve()
     return server.started
 
 
 async def _run(settings: Settings) -> bool:
-    async with open_shop(settings) as shop:
+    async with (
+        open_tracing(settings, "storefront-web", own_parents=False) as tracer,
+        open_shop(settings, tracer) as shop,
+    ):
         return await serve(shop)
 
 

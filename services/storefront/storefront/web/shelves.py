@@ -60,14 +60,19 @@ class Shelves:
     async def for_you(self, caller: Caller) -> Recommendations:
         """What fits to what the caller has bought, and is none of it; never an old answer."""
         ask = partial(shelves.for_you, self._shop.shelves, caller, BESIDE)
-        return await self._wait(partial(self._ask, ask), None)
+        return self._shown(await self._wait(partial(self._ask, ask), None))
 
     async def _shared(self, key: Hashable, ask: Ask) -> Recommendations:
         found = self._kept.fresh(key)
         if found is not None:
-            return found
+            return self._shown(found)
         again = partial(self._kept.get, key, partial(self._ask, ask))
-        return await self._wait(again, self._kept.at_hand(key))
+        return self._shown(await self._wait(again, self._kept.at_hand(key)))
+
+    def _shown(self, found: Recommendations) -> Recommendations:
+        """The same; counts where pages got their shelves from."""
+        self._shop.metrics.shelf(found.source if found.items else "none")
+        return found
 
     async def _wait(self, ask: Ask, old: Recommendations | None) -> Recommendations:
         """The answer if it comes in time; one at hand is not waited for, but made anew."""

@@ -6,6 +6,7 @@ import uuid
 
 import asyncpg
 
+from storefront import tracing
 from storefront.domain.accounts import Customer
 from storefront.domain.errors import ConflictError, NotFoundError
 
@@ -17,8 +18,8 @@ _CREATE = """
         returning id, email, name, is_staff
     ),
     told as (
-        insert into outbox (type, payload)
-        select 'customer.registered', jsonb_build_object('customer_id', id) from made
+        insert into outbox (type, traceparent, payload)
+        select 'customer.registered', $4::text, jsonb_build_object('customer_id', id) from made
     )
     select * from made
 """
@@ -33,7 +34,9 @@ class PostgresAccounts:
     async def create(self, email: str, name: str, password_hash: str) -> Customer:
         """See `Accounts.create`."""
         try:
-            row = await self._database.fetchrow(_CREATE, email, name, password_hash)
+            row = await self._database.fetchrow(
+                _CREATE, email, name, password_hash, tracing.current()
+            )
         except asyncpg.UniqueViolationError as problem:
             raise ConflictError("This e-mail address is registered already.") from problem
         assert row is not None

@@ -6,8 +6,10 @@ import secrets
 
 import msgspec
 
+from storefront import tracing
 from storefront.domain.errors import KeyReusedError
 from storefront.domain.orders import OrderLine, Shortage
+from storefront.metrics import Metrics
 from storefront.ports import InProgress, Outcome, PendingOrder, Placement
 
 from . import checkouts_sql as sql
@@ -22,11 +24,21 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class PostgresCheckouts:
-    """The port `Checkouts`; ``claim_seconds`` is how long an attempt is left alone."""
+    """The port `Checkouts`; ``claim_seconds`` is how long an attempt is left alone.
 
-    def __init__(self, database: Database, *, claim_seconds: float = CLAIM_SECONDS) -> None:
+    Counts here, where it is known who did it: of all who try to end an order, one succeeds.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        claim_seconds: float = CLAIM_SECONDS,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._database = database
         self._claim = claim_seconds
+        self._metrics = metrics or Metrics()
 
     async def reserve(self, placement: Placement) -> PendingOrder | Outcome | None:
         """See `Checkouts.reserve`."""
@@ -61,7 +73,9 @@ class PostgresCheckouts:
         )
         if row is None:
             return None
+        self._metrics.count("CheckoutsBegun")
         if row["order_number"] is None:
+            self._metrics.count("StockShort")
             return Outcome("out_of_stock", None, _shortages(row["shortages"]))
         return PendingOrder(
             number=number,
@@ -103,16 +117,27 @@ class PostgresCheckouts:
             row = await connection.fetchrow(sql.REVIVE, order_id, scope, key, self._claim)
         assert row is not None
         if row["number"] is None:
+            self._metrics.count("StockShort")
             return Outcome("out_of_stock", number, _shortages(row["shortages"]))
         return _pending(row)
 
     async def settle_paid(self, order_number: str, charge_key: str) -> bool:
         """See `Checkouts.settle_paid`."""
-        return bool(await self._database.fetchval(sql.SETTLE_PAID, order_number, charge_key))
+        total = await self._database.fetchval(
+            sql.SETTLE_PAID, order_number, charge_key, tracing.current()
+        )
+        if total is None:
+            return False
+        self._metrics.count("OrdersPaid")
+        self._metrics.count("Revenue", total)
+        return True
 
     async def settle_declined(self, order_number: str, charge_key: str) -> bool:
         """See `Checkouts.settle_declined`."""
-        return await self._give_back(order_number, charge_key, "declined")
+        declined = await self._give_back(order_number, charge_key, "declined")
+        if declined:
+            self._metrics.count("PaymentsDeclined")
+        return declined
 
     async def abandon(self, order_number: str, charge_key: str) -> bool:
         """See `Checkouts.abandon`."""

@@ -121,14 +121,14 @@ SETTLE_PAID = """
     with paid as (
         update orders set status = 'paid', paid_at = now()
         where number = $1 and status = 'pending_payment' and number || '-' || attempt = $2
-        returning id, number, cart_id, cart_version
+        returning id, number, cart_id, cart_version, total
     ),
     remembered as (
         update checkouts c set outcome = 'paid' from paid p where c.order_number = p.number
     ),
     told as (
-        insert into outbox (type, order_number, payload)
-        select 'order.paid', p.number, jsonb_build_object(
+        insert into outbox (type, order_number, traceparent, payload)
+        select 'order.paid', p.number, $3::text, jsonb_build_object(
             'number', p.number, 'cart_id', p.cart_id, 'cart_version', p.cart_version,
             'items', (
                 select jsonb_object_agg(sku, quantity) from order_lines where order_id = p.id
@@ -136,7 +136,7 @@ SETTLE_PAID = """
         )
         from paid p
     )
-    select exists (select from paid)
+    select total from paid
 """
 
 # $3: the outcome to remember, or null to leave the key open.

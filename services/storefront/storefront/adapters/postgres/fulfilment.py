@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from storefront import tracing
 from storefront.ports import Event, Mail
 
 from .pool import Database
@@ -30,8 +31,8 @@ _FULFIL = f"""
         returning number
     ),
     told as (
-        insert into outbox (type, order_number, payload)
-        select 'order.fulfilled', number, jsonb_build_object('number', number) from done
+        insert into outbox (type, order_number, traceparent, payload)
+        select 'order.fulfilled', number, $8::text, jsonb_build_object('number', number) from done
     )
     select exists (select from fresh)
 """
@@ -53,6 +54,12 @@ _TAKE_MAIL = f"""
     select * from taken order by created_at
 """
 
+_MARK_LATE = """
+    update mails set is_late = true
+    where sent_at is null and not is_late and created_at < now() - make_interval(secs => $1)
+    returning id
+"""
+
 
 class PostgresFulfilment:
     """The port `Fulfilment`; ``retry_seconds`` is the first pause before mail is tried again."""
@@ -64,7 +71,8 @@ class PostgresFulfilment:
     async def fulfil(self, event: Event, mail: Mail) -> bool:
         """See `Fulfilment.fulfil`."""
         number = event.payload["number"]
-        return bool(await self._database.fetchval(_FULFIL, *_once(event, mail), number))
+        trace = tracing.current()
+        return bool(await self._database.fetchval(_FULFIL, *_once(event, mail), number, trace))
 
     async def queue_mail(self, event: Event, mail: Mail) -> bool:
         """See `Fulfilment.queue_mail`."""
@@ -81,6 +89,10 @@ class PostgresFulfilment:
     async def mark_sent(self, mail_id: str) -> None:
         """See `Fulfilment.mark_sent`."""
         await self._database.fetch("update mails set sent_at = now() where id = $1", mail_id)
+
+    async def mark_late(self, older_than_seconds: float) -> int:
+        """See `Fulfilment.mark_late`."""
+        return len(await self._database.fetch(_MARK_LATE, older_than_seconds))
 
 
 def _once(event: Event, mail: Mail) -> tuple[object, ...]:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import msgspec
 
 from storefront.ports import Event, Queue
+from storefront.tracing import NOWHERE, SpanKind, Tracer, header, inside, start
 
-from .pool import Database
+from .pool import Database, Record
 
 # Two workers take different rows; one that dies gives its rows back by losing its locks.
 _WAITING = """
-    select id, event_id, type, payload, happened_at from outbox
+    select id, event_id, type, payload, happened_at, traceparent from outbox
     where sent_at is null order by id limit $1 for update skip locked
+"""
+
+_AGE = """
+    select coalesce((
+        select extract(epoch from clock_timestamp() - happened_at) from outbox
+        where sent_at is null order by id limit 1
+    ), 0)
 """
 
 _REQUEUE = """
@@ -44,32 +54,41 @@ _TIDY = (
 
 
 class PostgresOutbox:
-    """The port `Outbox`."""
+    """The port `Outbox`; a span of each traced event covers its wait and its sending."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tracer: Tracer = NOWHERE) -> None:
         self._database = database
+        self._tracer = tracer
 
     async def relay(self, queue: Queue, limit: int) -> int:
         """See `Outbox.relay`; a crash after sending sends again, which consumers must bear."""
         async with self._database.transaction() as connection:
             rows = await connection.fetch(_WAITING, limit)
             if rows:
-                await queue.send(
-                    [
-                        Event(
-                            str(row["event_id"]),
-                            row["type"],
-                            msgspec.json.decode(row["payload"]),
-                            row["happened_at"],
-                        )
-                        for row in rows
-                    ]
-                )
+                with ExitStack() as spans:
+                    await queue.send([self._event(row, spans) for row in rows])
                 await connection.execute(
                     "update outbox set sent_at = now() where id = any($1)",
                     [row["id"] for row in rows],
                 )
         return len(rows)
+
+    def _event(self, row: Record, spans: ExitStack) -> Event:
+        parent: str | None = row["traceparent"]
+        if parent is not None:
+            name = f"send {row['type']}"
+            about = {"messaging.message.id": str(row["event_id"])}
+            span = start(
+                self._tracer, name, SpanKind.PRODUCER, parent, about, since=row["happened_at"]
+            )
+            spans.enter_context(inside(span))
+            parent = header(span) or parent
+        payload = msgspec.json.decode(row["payload"])
+        return Event(str(row["event_id"]), row["type"], payload, row["happened_at"], parent)
+
+    async def age(self) -> float:
+        """See `Outbox.age`."""
+        return float(await self._database.fetchval(_AGE))
 
     async def requeue_unfulfilled(self, older_than_seconds: float) -> int:
         """See `Outbox.requeue_unfulfilled`."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import asyncpg
 
 from storefront.domain.errors import UnavailableError
+from storefront.metrics import Metrics
 
 CONNECT_SECONDS = 1.0
 ACQUIRE_SECONDS = 1.0
@@ -120,7 +121,9 @@ class Database:
     when the server cannot be reached, and after STATEMENT_SECONDS when it does not answer.
     """
 
-    def __init__(self, address: Address, login: Login, *, size: int) -> None:
+    def __init__(
+        self, address: Address, login: Login, *, size: int, metrics: Metrics | None = None
+    ) -> None:
         self._address = address
         self._login = login
         self._idle: deque[Connection] = deque()
@@ -128,6 +131,11 @@ class Database:
         self._retry_at = 0.0
         self._closed = False
         self._ready = False
+        self._metrics = metrics or Metrics()
+        self._metrics.set("PoolSize", size)
+        self._in_use = self._waiting = 0
+        self._count_use(0)
+        self._count_waiting(0)
 
     @property
     def ready(self) -> bool:
@@ -211,12 +219,18 @@ class Database:
     async def _acquire(self) -> Connection:
         try:
             if self._free.locked():
-                async with asyncio.timeout(ACQUIRE_SECONDS):
-                    await self._free.acquire()
+                self._count_waiting(+1)
+                try:
+                    async with asyncio.timeout(ACQUIRE_SECONDS):
+                        await self._free.acquire()
+                finally:
+                    self._count_waiting(-1)
             else:
                 await self._free.acquire()
         except TimeoutError as problem:
+            self._metrics.count("PoolTimeouts")
             raise UnavailableError("database") from problem
+        self._count_use(+1)
         try:
             while self._idle:
                 connection = self._idle.pop()  # the last used has its statements prepared
@@ -225,8 +239,17 @@ class Database:
                 connection.terminate()
             return await self._open()
         except BaseException:
+            self._count_use(-1)
             self._free.release()
             raise
+
+    def _count_use(self, more: int) -> None:
+        self._in_use += more
+        self._metrics.set("PoolInUse", self._in_use)
+
+    def _count_waiting(self, more: int) -> None:
+        self._waiting += more
+        self._metrics.set("PoolWaiting", self._waiting)
 
     async def _open(self) -> Connection:
         loop = asyncio.get_running_loop()
@@ -249,6 +272,7 @@ class Database:
             connection.terminate()
         else:
             self._idle.append(connection)
+        self._count_use(-1)
         self._free.release()
 
     def _release_after(self, connection: Connection, problem: BaseException) -> None:

@@ -48,6 +48,7 @@ async def _set(site: Site, request: Request, quantity: int) -> Reply:
         quantity,
         site.settings.currency,
     )
+    shop.metrics.count("CartsChanged")
     return as_json(cart_out(cart)).cookies(cart_cookies(site, visitor, cart))
 
 

@@ -42,10 +42,10 @@ class BackOffice:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._router = Router(
-            [Route(path, self._made(page), methods=[method]) for method, path, page in PAGES],
-            redirect_slashes=False,
-        )
+        self.routes = [
+            Route(path, self._made(page), methods=[method]) for method, path, page in PAGES
+        ]
+        self._router = Router(self.routes, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let staff in; raises NotFoundError for everybody else."""

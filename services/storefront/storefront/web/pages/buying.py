@@ -108,6 +108,7 @@ async def _set(
     except InvalidInputError as problem:
         message = "; ".join(f"{field} {text}" for field, text in problem.errors).capitalize()
         return await _page(site, request, visitor, await view(site, visitor), problem=f"{message}.")
+    shop.metrics.count("CartsChanged")
     if "application/json" in request.headers.get("accept", ""):
         reply = as_json({"count": cart.count, "quantity": quantity})
     else:

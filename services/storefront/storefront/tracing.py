@@ -1,0 +1,175 @@
+"""Traces: one order's way through web, outbox, queue and worker, in W3C trace context.
+
+Spans go through OpenTelemetry's SDK and leave over OTLP/HTTP from a thread of their own, with a
+bounded buffer: a collector that is down or hangs costs spans, never a request. They hold words of
+the program (route templates, event types) and event ids, never a value of a request. Of the trace
+context only ``traceparent`` is taken and handed on: ``tracestate`` and ``baggage`` may hold
+anything.
+
+A span that is not sampled still has ids, so that log lines of one order can be found by them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import NoOpTracer, Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+    from .settings import Settings
+
+__all__ = [
+    "EXPORT_SECONDS",
+    "NOWHERE",
+    "Span",
+    "SpanKind",
+    "Tracer",
+    "current",
+    "fail",
+    "header",
+    "ids",
+    "inside",
+    "open_tracing",
+    "start",
+]
+
+NOWHERE: Tracer = NoOpTracer()
+EXPORT_SECONDS = 2.0  # that one export may take, also the last one before the end
+_W3C = TraceContextTextMapPropagator()
+
+
+def current() -> str | None:
+    """The ``traceparent`` of the span at work, to be handed on; None outside of any."""
+    return header(trace.get_current_span())
+
+
+def header(span: Span) -> str | None:
+    """A span as a ``traceparent``; None for one that is nowhere."""
+    carrier: dict[str, str] = {}
+    _W3C.inject(carrier, trace.set_span_in_context(span, Context()))
+    return carrier.get("traceparent")
+
+
+def ids(span: Span | None = None) -> dict[str, str]:
+    """Trace and span id of a span, by default the one at work, as logs and pages show them."""
+    context = (span or trace.get_current_span()).get_span_context()
+    if not context.is_valid:
+        return {}
+    return {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}
+
+
+def start(
+    tracer: Tracer,
+    name: str,
+    kind: SpanKind,
+    parent: str | None,
+    attributes: Mapping[str, str] | None = None,
+    *,
+    since: dt.datetime | None = None,
+) -> Span:
+    """A span that goes on from a ``traceparent``; one that is missing or no such thing begins a
+    trace. It must be ended by hand.
+    """
+    context = Context()
+    if parent:
+        context = _W3C.extract({"traceparent": parent}, context)
+    began = None if since is None else int(since.timestamp() * 1e9)
+    return tracer.start_span(name, context, kind, attributes, start_time=began)
+
+
+@contextmanager
+def inside(span: Span) -> Iterator[Span]:
+    """Work in a span, which ends with it; of an exception it tells the type alone."""
+    try:
+        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+            yield span
+    except BaseException as problem:
+        fail(span, type(problem).__name__)
+        raise
+    finally:
+        span.end()
+
+
+def fail(span: Span, kind: str) -> None:
+    """Mark a span as failed: ``kind`` is a type of exception or an HTTP status."""
+    span.set_attribute("error.type", kind)
+    span.set_status(Status(StatusCode.ERROR))
+
+
+@asynccontextmanager
+async def open_tracing(
+    settings: Settings, service: str, *, own_parents: bool
+) -> AsyncIterator[Tracer]:
+    """The tracer of a process; at the end what it still holds is sent, if that is quick.
+
+    With ``own_parents`` the trace contexts that come in are our own. What comes from a browser is
+    not: anybody could make us record all, so its trace id is kept and sampled like any other.
+    """
+    # The SDK takes a tenth of a second to import, which commands for the shell need not wait for.
+    exporter: SpanExporter | None = None
+    if settings.otlp_endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+            OTLPSpanExporter,
+        )
+
+        exporter = OTLPSpanExporter(
+            f"{settings.otlp_endpoint}/v1/traces", timeout=EXPORT_SECONDS, headers={}
+        )
+    provider = make_provider(service, settings.trace_share, exporter, own_parents=own_parents)
+    try:
+        yield provider.get_tracer("storefront")
+    finally:
+        # Sending blocks, so that it is left to a thread; what is not gone by then is thrown away.
+        enough = asyncio.get_running_loop().call_later(
+            EXPORT_SECONDS, exporter.shutdown if exporter else _nothing
+        )
+        await asyncio.to_thread(provider.shutdown)
+        enough.cancel()
+
+
+def _nothing() -> None:
+    """There is nobody to stop."""
+
+
+def make_provider(
+    service: str, share: int, exporter: SpanExporter | None, *, own_parents: bool
+) -> TracerProvider:
+    """A provider that samples ``share`` per cent of traces; nothing without an exporter."""
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry.sdk.trace.sampling import (  # noqa: PLC0415
+        ALWAYS_OFF,
+        ALWAYS_ON,
+        ParentBased,
+        TraceIdRatioBased,
+    )
+
+    chance = TraceIdRatioBased(share / 100)
+    followed = ALWAYS_ON if own_parents else chance
+    sampler = ParentBased(chance, followed) if exporter else ALWAYS_OFF
+    provider = TracerProvider(
+        sampler=sampler,
+        resource=Resource.create({"service.name": service, "service.namespace": "shop"}),
+        shutdown_on_exit=False,
+    )
+    if exporter is not None:
+        provider.add_span_processor(
+            BatchSpanProcessor(
+                exporter,
+                max_queue_size=2048,
+                schedule_delay_millis=1000,
+                max_export_batch_size=512,
+            )
+        )
+    return provider
