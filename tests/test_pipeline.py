@@ -97,7 +97,9 @@ def test_a_person_sees_what_would_change_before_prod() -> None:
     preview, approve, deploy = stages(graph)["Prod"]
     assert [a["runOrder"] for a in (preview, approve, deploy)] == [1, 2, 3]
     assert (approve["category"], approve["provider"]) == ("Approval", "Manual")
-    assert approve["configuration"]["NotificationArn"] == graph.one(TOPIC).outputs["arn"]
+    assert (
+        approve["configuration"]["NotificationArn"] == graph.one(TOPIC, "pipeline").outputs["arn"]
+    )
 
 
 def test_builds_are_unprivileged_and_run_what_is_in_the_repository() -> None:
@@ -244,7 +246,7 @@ def test_the_alias_is_left_to_deployments_where_there_are_any() -> None:
 
 def test_failures_are_told_on_an_encrypted_topic() -> None:
     graph = graph_of("prod")
-    topic = graph.one(TOPIC)
+    topic = graph.one(TOPIC, "pipeline")
     key = graph.one("aws:kms/key:Key", "pipeline")
     assert topic.inputs["kmsMasterKeyId"] == key.outputs["arn"]
     rule = graph.one("aws:codestarnotifications/notificationRule:NotificationRule").inputs

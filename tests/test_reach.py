@@ -10,6 +10,7 @@ from tests.test_program import graph, texts
 __all__ = ["graph"]  # the fixture: every stack, as it is and as it might be
 SERVERS = ("pods", "web-fleet")  # what serves the shop, and needs its data
 FUNCTIONS = "recommendations-functions"  # what reads the database, and nothing else
+BUILDS = "pipeline-builds"  # where deployments run
 
 
 def test_nothing_is_open_to_the_world(graph: Graph) -> None:
@@ -30,10 +31,15 @@ def test_from_the_internet_the_way_in_leads_through_cloudfront_and_the_balancer(
     graph: Graph,
 ) -> None:
     assert callers(graph, "balancer") == {CLOUDFRONT}
-    known = {INTERNET, CLOUDFRONT, "balancer", *SERVERS, FUNCTIONS}
+    known = {INTERNET, CLOUDFRONT, "balancer", *SERVERS, FUNCTIONS, BUILDS}
     assert {source for source, _, _ in ways(graph)} <= known
     for server in SERVERS:
-        assert callers(graph, server) == {"balancer"}
+        assert callers(graph, server) - {BUILDS} == {"balancer"}
+    # Deployments reach the cluster's API, which shares its group with nodes, and nothing else.
+    assert {(to, port) for source, to, port in ways(graph) if source == BUILDS} <= {
+        ("pods", 443),
+        ("network-endpoints", 443),
+    }
     assert callers(graph, "data-cache") == set(SERVERS)
     assert callers(graph, "data-database") == {*SERVERS, FUNCTIONS}
     # API Gateway calls Lambda past all groups; nobody reaches a function otherwise.

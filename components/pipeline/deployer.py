@@ -21,6 +21,12 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "acm": ("acm",),
     "apigateway": ("apigatewayv2",),
     "autoscaling": ("autoscaling",),
+    "backup": ("backup",),
+    "budgets": ("budgets",),
+    "cloudtrail": ("cloudtrail",),
+    "ce": ("costexplorer",),
+    "guardduty": ("guardduty",),
+    "xray": ("xray",),
     "cloudformation": ("cloudcontrol",),
     "cloudfront": ("cloudfront",),
     "cloudwatch": ("cloudwatch",),
@@ -55,7 +61,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
 }
 # Roles are named after the components that make them: a deployment changes no other's, and not
 # those of the pipeline, so that it cannot give itself more. A person deploys the pipeline.
-TIERS = ("data", "network", "recommendations", "web")
+TIERS = ("data", "network", "observability", "recommendations", "web")
 ROLE_ACTIONS = (
     "iam:AttachRolePolicy",
     "iam:CreateRole",
@@ -194,7 +200,6 @@ def boundary(ground: Ground) -> Output[str]:
     """The most that a deployment may ever do, whatever its role is told."""
     made = aws.iam.Policy(
         f"{ground.name}-boundary",
-        description="The most that a deployment of the shop may do",
         policy=iam.document(
             iam.allow(
                 [*(f"{service}:*" for service in SERVICES), "sts:GetCallerIdentity"], on=["*"]

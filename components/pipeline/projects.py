@@ -166,7 +166,6 @@ class Projects:
             }
         return aws.codebuild.Project(
             name,
-            description=work.description,
             service_role=role.arn,
             source={"type": "CODEPIPELINE", "buildspec": f"delivery/{work.spec}.yml"},
             artifacts={"type": "CODEPIPELINE"},

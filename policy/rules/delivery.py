@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy.model import Estate, Rules, Subject
-from policy.want import GIVEN, NOT_TRUE, TRUE, one_of
+from policy.want import GIVEN, NOT_TRUE, TRUE, matching, one_of
 
 # Tables: a row a rule.
 # fmt: off
@@ -33,6 +33,10 @@ RULES.must(
 RULES.companion(
     "ECR-04", "low", REPOSITORY, LIFECYCLE, "repository",
     "Old images are paid for until somebody deletes them.", "FSBP ECR.3",
+)
+RULES.must(
+    "ECR-05", "medium", REPOSITORY, "forceDelete", NOT_TRUE,
+    "What could be rolled back to would go with the repository.", "Well-Architected REL09-BP01",
 )
 RULES.must(
     "BLD-01", "high", PROJECT, "environment.privilegedMode", NOT_TRUE,
@@ -73,6 +77,14 @@ RULES.must(
 RULES.must(
     "DEP-02", "high", DEPLOYMENT, "alarmConfiguration.alarms", GIVEN,
     "An alarm is what takes a bad version back.", "Well-Architected OPS06-BP04",
+)
+RULES.must(
+    "DEP-03", "high", DEPLOYMENT, "alarmConfiguration.enabled", TRUE,
+    "An alarm that is switched off takes nothing back.", "Well-Architected OPS06-BP04",
+)
+RULES.must(
+    "BLD-08", "medium", PROJECT, "environment.image", matching(r".+:(?!latest$)[\w.-]+", "with a version"),
+    "A build machine that changes by itself builds something else.", "Well-Architected SEC06-BP05",
 )
 RULES.must(
     "TRL-01", "high", TRAIL, "isMultiRegionTrail", TRUE,

@@ -52,6 +52,8 @@ def confused_deputy(subject: Subject, _: Estate) -> str | None:
         services = set(listed((s.get("Principal") or {}).get("Service")))
         if services - own and not s.get("Condition"):
             return f"{', '.join(sorted(services))} may take it on for a stranger"
+        if "Federated" in (s.get("Principal") or {}) and ":sub" not in str(s.get("Condition")):
+            return "anybody whom the identity provider knows may take it on"
     return None
 
 
