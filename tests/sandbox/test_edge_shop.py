@@ -145,7 +145,7 @@ def filled(path: str, number: str) -> str:
 
 
 def test_no_session_sees_another_ones_page_and_every_answer_is_guarded(shop: Box) -> None:
-    known = list(routes(_routes(MagicMock(), MagicMock())))
+    known = list(routes(_routes(MagicMock(), MagicMock(), MagicMock())))
     assert len(known) > 40
     leaving = [entry for entry in known if entry[1].endswith("logout")]
     walk = [entry for entry in known if entry not in leaving] * 2 + leaving
