@@ -9,68 +9,39 @@ the review.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from graph import Graph, Resource
+from graph import Graph
+from graph.plan.identity import Names
+from graph.plan.replacing import holds_data, replaces
 
 FILE = Path(__file__).with_name("kept.json")
 STACKS = ("dev", "prod")
-# Of what holds data: the inputs that a change of makes AWS create it anew (pulumi-aws, "Changing
-# this forces a new resource"). What comes from another resource is known by that one's URN.
-ONCE: Mapping[str, tuple[str, ...]] = {
-    "aws:dynamodb/table:Table": ("attributes", "hashKey", "name", "rangeKey", "region"),
-    "aws:elasticache/replicationGroup:ReplicationGroup": (
-        "atRestEncryptionEnabled", "engine", "kmsKeyId", "port", "region", "replicationGroupId",
-        "subnetGroupName",
-    ),
-    "aws:kms/key:Key": ("customerMasterKeySpec", "keyUsage", "multiRegion", "region"),
-    "aws:rds/instance:Instance": (
-        "availabilityZone", "dbName", "engine", "identifier", "kmsKeyId", "region",
-        "replicateSourceDb", "snapshotIdentifier", "storageEncrypted", "username",
-    ),
-    "aws:s3/bucket:Bucket": ("bucket", "bucketPrefix", "objectLockEnabled", "region"),
-    "aws:secretsmanager/secret:Secret": ("name", "namePrefix", "region"),
-}  # fmt: skip
 
 
 def record(graph: Graph) -> dict[str, dict[str, Any]]:
-    """URN -> the inputs that are set once, of everything in the stack that holds data."""
+    """URN -> the inputs that a change of replaces, of everything in the stack that holds data.
+
+    What comes from another resource is known by that one's URN.
+    """
     return {
-        r.urn: {key: _value(r, key) for key in ONCE[r.type] if r.inputs.get(key) is not None}
+        r.urn: {
+            key: sorted(r.property_dependencies.get(key, ())) or value
+            for key, value in r.inputs.items()
+            if value is not None and key not in r.secrets and replaces(r, key)
+        }
         for r in graph
-        if r.type in ONCE
+        if holds_data(r) and not r.remote
     }
-
-
-def _value(resource: Resource, key: str) -> Any:
-    return sorted(resource.property_dependencies.get(key, ())) or resource.inputs[key]
-
-
-def former(resource: Resource) -> Iterator[str]:
-    """The URNs that a resource had before, as its aliases say."""
-    head, chain, name = resource.urn.rsplit("::", 2)
-    parents, _, type_ = chain.rpartition("$")
-    for alias in resource.options.aliases:
-        if "urn" in alias:
-            yield alias["urn"]
-            continue
-        above = parents
-        if parent := alias.get("parentUrn"):
-            above = str(parent).split("::")[2]
-        elif alias.get("noParent"):
-            above = ""
-        if above == "pulumi:pulumi:Stack":
-            above = ""
-        kind = alias.get("type") or type_
-        yield f"{head}::{above}${kind}::{alias.get('name') or name}".replace("::$", "::")
 
 
 def changes(graph: Graph, before: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """One line for each resource whose data the next update would delete, or that is not known."""
     now = record(graph)
-    names = {old: r.urn for r in graph if r.type in ONCE for old in former(r)}
+    known_as = Names(graph)
+    names = {old: urn for urn in now for old in known_as.former(urn)}
     problems = []
     for urn, told in before.items():
         here = urn if urn in now else names.get(urn)

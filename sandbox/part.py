@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import time
 from pathlib import Path
@@ -30,6 +31,18 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def healthy(port: int) -> bool:
+    """Whether a server of ours answers its own health path."""
+    link = http.client.HTTPConnection(HOST, port, timeout=2)
+    try:
+        link.request("GET", "/_sandbox/health")
+        return link.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        link.close()
 
 
 class Part:

@@ -131,7 +131,6 @@ def test_plans_are_the_same_every_time_and_tell_no_secret(stack: str) -> None:
 
 
 def test_findings_of_the_rules_are_shown_when_they_are_new() -> None:
-    pytest.importorskip("policy.check")  # a plan works without the rules, too
     fine = through_json(graph_of("prod"))
     bare = through_json(graph_of("prod", {"shop:data.protect": False}))
     worse, better = plan("prod", "main", fine, bare), plan("prod", "main", bare, fine)

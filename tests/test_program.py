@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from graph import Graph, Resource
+from policy.rules.iam import WITHOUT_RESOURCES
 from tests.reach import GROUP
 from tests.stacks import (
     CAMPAIGNS,
@@ -46,36 +47,6 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "dev with a domain of its own": ("dev", OWN_DOMAIN),
     "dev with campaigns": ("dev", CAMPAIGNS),
     "unprotected prod": ("prod", {"shop:data.protect": False}),
-}
-# Actions that know no resources: "*" is all there is.
-WITHOUT_RESOURCES = {
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeDhcpOptions",
-    "ec2:DescribeManagedPrefixLists",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
-    "ecr:GetAuthorizationToken",
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups",
-    "logs:DescribeResourcePolicies",
-    "logs:GetLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:UpdateLogDelivery",
-    "personalize:PutEvents",
-    "route53:ListHostedZones",
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel",
-    "ssmmessages:OpenDataChannel",
-    "xray:GetSamplingRules",
-    "xray:GetSamplingTargets",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
 }
 LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"  # no policy of who may do what
 # Who updates a stack may do all in the services that the program uses.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import sys
 from pathlib import Path
 
-from sandbox.part import HOST, Part
+from sandbox.part import HOST, Part, healthy
 from sandbox.process import Command
 
 ACCOUNT = "123456789012"
@@ -76,11 +75,4 @@ class Aws(Part):
 
     def ready(self) -> bool:
         """Whether it answers its own health path."""
-        link = http.client.HTTPConnection(HOST, self.port, timeout=2)
-        try:
-            link.request("GET", "/_sandbox/health")
-            return link.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            link.close()
+        return healthy(self.port)

@@ -6,13 +6,12 @@ import), not its models: what it recommends is `runtime.py`'s affair.
 
 from __future__ import annotations
 
-import http.client
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.part import HOST, Part
+from sandbox.part import HOST, Part, healthy
 from sandbox.process import Command
 
 
@@ -75,11 +74,4 @@ class Personalize(Part):
 
     def ready(self) -> bool:
         """Whether it answers its own health path."""
-        link = http.client.HTTPConnection(HOST, self.port, timeout=2)
-        try:
-            link.request("GET", "/_sandbox/health")
-            return link.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            link.close()
+        return healthy(self.port)
