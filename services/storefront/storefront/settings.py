@@ -55,6 +55,7 @@ class Settings:
     mail_directory: str  # with transport "file"
     otlp_endpoint: str  # a collector, without /v1/traces; empty: traces are not exported
     trace_share: int  # per cent of requests whose trace is exported
+    telemetry_speed: int  # minutes of metrics and alarms pass so many times as fast: to rehearse
     log_level: str
 
 
@@ -199,6 +200,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             default="",
         ),
         trace_share=env.number("TRACE_SHARE", 0, 0, 100),
+        telemetry_speed=env.number("TELEMETRY_SPEED", 1, 1, 600),
         log_level=env.text("LOG_LEVEL", "info", choices=("debug", "info", "warning", "error")),
     )
     if settings.mail_transport == "file" and not settings.mail_directory:
