@@ -42,7 +42,7 @@ status: ## What runs on this machine, and how each resource is played
 	@$(BIN)/python -m sandbox status
 
 test: $(READY) ## Run every test
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	$(BIN)/ruff format --check .
