@@ -20,8 +20,9 @@ class MemoryCarts:
         """See `Carts.get`."""
         return self._carts.get(cart_id, Cart(cart_id))
 
-    def _put(self, cart: Cart, items: dict[str, int]) -> Cart:
-        self._carts[cart.id] = changed = Cart(cart.id, items, cart.version + 1)
+    def _put(self, cart: Cart, items: dict[str, int], taken: int = 0) -> Cart:
+        taken = max(taken, cart.taken)
+        self._carts[cart.id] = changed = Cart(cart.id, items, cart.version + 1, taken)
         return changed
 
     async def set_quantity(self, cart_id: str, sku: str, quantity: int) -> Cart:
@@ -39,4 +40,5 @@ class MemoryCarts:
         """See `Carts.remove_bought`; nobody else changes these carts, so the version is known."""
         cart = await self.get(cart_id)
         if cart.version == version:
-            self._put(cart, {s: q for s, q in cart.items.items() if s not in items})
+            left = {s: q for s, q in cart.items.items() if s not in items}
+            self._put(cart, left, taken=version)

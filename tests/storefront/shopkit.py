@@ -45,20 +45,23 @@ class MemoryCarts:
         items = {**cart.items, sku: quantity}
         if not quantity:
             del items[sku]
-        return self._put(cart_id, items, cart.version + 1)
+        return self._put(cart_id, items, cart.version + 1, cart.taken)
 
     async def merge(self, source_id: str, target_id: str) -> Cart:
         source, target = await self.get(source_id), await self.get(target_id)
-        self._put(source_id, {}, source.version + 1)
-        return self._put(target_id, merged(target.items, source.items), target.version + 1)
+        self._put(source_id, {}, source.version + 1, source.version)
+        both = merged(target.items, source.items)
+        return self._put(target_id, both, target.version + 1, target.taken)
 
     async def remove_bought(self, cart_id: str, version: int, items: Mapping[str, int]) -> None:
         cart = await self.get(cart_id)
-        if cart.version == version:
-            self._put(cart_id, {}, version + 1)
+        if cart.taken < version:
+            left = {sku: n - items.get(sku, 0) for sku, n in cart.items.items()}
+            left = {sku: n for sku, n in left.items() if n > 0}
+            self._put(cart_id, left, cart.version + 1, version)
 
-    def _put(self, cart_id: str, items: dict[str, int], version: int) -> Cart:
-        self.carts[cart_id] = Cart(cart_id, items, version)
+    def _put(self, cart_id: str, items: dict[str, int], version: int, taken: int) -> Cart:
+        self.carts[cart_id] = Cart(cart_id, items, version, taken)
         return self.carts[cart_id]
 
 

@@ -114,6 +114,23 @@ async def test_twenty_presses_of_one_button(client: httpx.AsyncClient) -> None:
     assert sum("idempotent-replayed" in answer.headers for answer in answers) == 19
 
 
+async def test_two_windows_buy_a_cart_once(client: httpx.AsyncClient) -> None:
+    await put(client, "SKU-012", 2)
+    tokens = {"one": "tok_visa", "two": "tok_lost", "three": "tok_visa"}
+    answers = await asyncio.gather(
+        *(buy(client, key, payment_token=token) for key, token in tokens.items())
+    )
+    (number,) = {a.json()["number"] for a in answers if a.status_code == 201}
+    refused = [answer for answer in answers if answer.status_code != 201]
+    assert len(refused) == 2
+    for answer in refused:  # 422: it came when the cart was empty already
+        if answer.status_code == 409:
+            said = problem(answer, 409)
+            assert (said["type"], said["order"]) == ("/docs#problem-cart-ordered", number)
+        else:
+            assert bad_fields(answer) == {"cart"}
+
+
 async def test_what_stops_a_purchase(app: Any, client: httpx.AsyncClient) -> None:
     no_key = await client.post(f"{API}/checkout", json=CHECKOUT)
     problem(no_key, 400)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from storefront.domain.errors import UnavailableError
 from web_kit import ADDRESS, NASTY, page, visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -93,6 +94,24 @@ async def test_sending_a_form_twice_is_one_order(client: httpx.AsyncClient) -> N
     second = await client.post("/checkout", data=fields)
     assert first.status_code == second.status_code == 303
     assert first.headers["location"] == second.headers["location"]
+
+
+async def test_two_forms_of_one_cart_are_one_order(
+    shop: Any, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(*_: Any) -> None:
+        raise UnavailableError("carts")
+
+    await add(client, "SKU-020")
+    with monkeypatch.context() as before:  # the cart could not be emptied at once
+        before.setattr(shop.carts, "remove_bought", late)
+        bought = await pay(client)
+    order = bought.headers["location"].removesuffix("?thanks=1")
+    assert "SKU-020" in (await client.get("/cart")).text
+    again = await pay(client)
+    assert (again.status_code, again.headers["location"]) == (303, f"{order}?again=1")
+    assert "Nothing was charged again" in page(await client.get(f"{order}?again=1")).text
+    assert "SKU-020" not in (await client.get("/cart")).text
 
 
 async def test_every_opened_form_has_a_key_of_its_own(client: httpx.AsyncClient) -> None:

@@ -1,9 +1,10 @@
 """Carts in DynamoDB: an item a cart, changed by single conditional updates.
 
 Attributes: ``cart_id``; ``items`` maps SKU to quantity; ``added`` maps SKU to the millisecond it
-came in; ``version`` counts changes; ``expires_at`` is the TTL; ``taken_version`` is the highest
-version whose contents were taken out (bought, or moved to another cart); ``moving`` maps the id of
-a cart that is being merged into this one to what was copied from it, at which of its versions.
+came in; ``version`` counts changes, from the millisecond in which the cart was made, so that a
+cart that comes after one that expired repeats none; ``expires_at`` is the TTL; ``taken_version`` is
+`Cart.taken`; ``moving`` maps the id of a cart that is being merged into this one to what was copied
+from it, at which of its versions.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ class _Stored:
 
     cart: Cart
     added: dict[str, int]
-    taken_version: int
     moving: dict[str, tuple[int, dict[str, int]]]
 
 
@@ -64,7 +64,7 @@ class DynamoCarts:
                     ) from problem
             if quantity == 0:
                 return Cart(cart_id)
-            cart = Cart(cart_id, {sku: quantity}, 1)
+            cart = self._made(cart_id, {sku: quantity})
             if await self._replace(cart, {sku: self._now_ms()}, _NO_CART):
                 return cart
         raise UnavailableError("carts")
@@ -124,8 +124,11 @@ class DynamoCarts:
         raise UnavailableError("carts")
 
     async def _copy(self, source: _Stored, target: _Stored) -> bool:
-        items = merged(target.cart.items, source.cart.items)
-        cart = Cart(target.cart.id, items, target.cart.version + 1)
+        there = target.cart
+        items = merged(there.items, source.cart.items)
+        cart = self._made(there.id, items)
+        if there.version:
+            cart = Cart(there.id, items, there.version + 1, there.taken)
         moving = {
             **target.moving,
             source.cart.id: (source.cart.version, source.cart.items),
@@ -133,9 +136,8 @@ class DynamoCarts:
         return await self._replace(
             cart,
             {**source.added, **target.added},
-            _SAME_VERSION if target.cart.version else _NO_CART,
-            version=target.cart.version,
-            taken_version=target.taken_version,
+            _SAME_VERSION if there.version else _NO_CART,
+            version=there.version,
             moving=moving,
         )
 
@@ -157,20 +159,19 @@ class DynamoCarts:
             return
         for _ in range(_ATTEMPTS):
             stored = await self._read(cart_id)
-            if stored.taken_version >= version or not stored.cart.version:
+            if stored.cart.taken >= version or not stored.cart.version:
                 return
             left = {
                 sku: quantity - items.get(sku, 0)
                 for sku, quantity in stored.cart.items.items()
                 if quantity > items.get(sku, 0)
             }
-            cart = Cart(cart_id, left, stored.cart.version + 1)
+            cart = Cart(cart_id, left, stored.cart.version + 1, version)
             if await self._replace(
                 cart,
                 {sku: stored.added.get(sku, 0) for sku in left},
                 _SAME_VERSION,
                 version=stored.cart.version,
-                taken_version=version,
                 moving=stored.moving,
             ):
                 return
@@ -215,7 +216,6 @@ class DynamoCarts:
         condition: str,
         *,
         version: int = 0,
-        taken_version: int = 0,
         moving: dict[str, tuple[int, dict[str, int]]] | None = None,
     ) -> bool:
         """Write the whole cart if ``condition`` holds of the one that is there."""
@@ -234,7 +234,7 @@ class DynamoCarts:
                         "added": _numbers(added),
                         "version": _number(cart.version),
                         "expires_at": _number(self._expires()),
-                        "taken_version": _number(taken_version),
+                        "taken_version": _number(cart.taken),
                         "moving": {
                             "M": {
                                 source: {"M": {"version": _number(v), "items": _numbers(moved)}}
@@ -248,6 +248,11 @@ class DynamoCarts:
         except RefusedConditionError:
             return False
         return True
+
+    def _made(self, cart_id: str, items: dict[str, int]) -> Cart:
+        """A cart where there is none."""
+        now = self._now_ms()
+        return Cart(cart_id, items, now, now - 1)
 
     def _expired(self, item: dict[str, Any]) -> bool:
         return int(item["expires_at"]["N"]) <= self._clock()
@@ -265,9 +270,8 @@ def _stored(cart_id: str, item: dict[str, Any]) -> _Stored:
     items = _mapping(item.get("items"))
     ordered = dict(sorted(items.items(), key=lambda line: (added.get(line[0], 0), line[0])))
     return _Stored(
-        Cart(cart_id, ordered, int(item["version"]["N"]) if item else 0),
+        Cart(cart_id, ordered, _whole(item.get("version")), _whole(item.get("taken_version"))),
         added,
-        int(item["taken_version"]["N"]) if "taken_version" in item else 0,
         {
             source: (int(note["M"]["version"]["N"]), _mapping(note["M"]["items"]))
             for source, note in item.get("moving", {"M": {}})["M"].items()
@@ -277,6 +281,10 @@ def _stored(cart_id: str, item: dict[str, Any]) -> _Stored:
 
 def _mapping(value: dict[str, Any] | None) -> dict[str, int]:
     return {name: int(number["N"]) for name, number in value["M"].items()} if value else {}
+
+
+def _whole(value: dict[str, Any] | None) -> int:
+    return int(value["N"]) if value else 0
 
 
 def _number(value: int) -> dict[str, str]:

@@ -10,11 +10,16 @@ MAX_LINES = 100
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """``items`` maps SKU to quantity in the order they were added; ``version`` grows by changes."""
+    """``items`` maps SKU to quantity in the order they were added; ``version`` grows by changes.
+
+    ``taken`` is the highest version whose contents were taken out (bought, or moved to another
+    cart). Neither number ever comes again in a cart of this id, also when the cart had expired.
+    """
 
     id: str
     items: dict[str, int] = field(default_factory=dict)
     version: int = 0
+    taken: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,16 @@ class ConflictError(ShopError):
     """The thing exists already or was changed meanwhile. HTTP 409."""
 
 
+class CartOrderedError(ShopError):
+    """What is in the cart was bought already, with another idempotency key. HTTP 409."""
+
+    def __init__(self, order_number: str) -> None:
+        self.order_number = order_number
+        super().__init__(
+            f"This cart was ordered already, as {order_number}. Nothing was charged again."
+        )
+
+
 class KeyReusedError(ShopError):
     """An idempotency key came again with another body. HTTP 422."""
 

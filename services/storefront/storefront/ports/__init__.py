@@ -3,7 +3,7 @@
 Every method may raise `UnavailableError` when what stands behind it is down or too slow.
 """
 
-from .buying import Carts, Checkouts, InProgress, Orders, Outcome, PendingOrder, Placement
+from .buying import Carts, Checkouts, InProgress, Orders, Outcome, PendingOrder, Placement, Sold
 from .catalogue import Catalogue, Images, Reviews, Shelves
 from .events import Delivery, Event, Fulfilment, Outbox, Queue
 from .mail import Letters, Mail, Mailer
@@ -46,4 +46,5 @@ __all__ = [
     "Reviews",
     "Sessions",
     "Shelves",
+    "Sold",
 ]

@@ -40,6 +40,7 @@ class Placement:
     request: CheckoutRequest
     cart_id: str
     cart_version: int
+    cart_taken: int
     lines: list[OrderLine]
     currency: str
     totals: Totals
@@ -75,7 +76,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class InProgress:
-    """Another attempt with the same key is at work and has not ended yet."""
+    """Another attempt is at work, with this key or on this cart, and has not ended yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What is in the cart was bought already, with another key: by ``order``."""
+
+    order: PendingOrder
 
 
 class Checkouts(Protocol):
@@ -85,20 +93,23 @@ class Checkouts(Protocol):
     all that follows compares ``charge_key`` and answers False when it came too late.
     """
 
-    async def reserve(self, placement: Placement) -> PendingOrder | Outcome | None:
+    async def reserve(
+        self, placement: Placement
+    ) -> PendingOrder | Outcome | InProgress | Sold | None:
         """Claim the key, take the stock of all lines and write the pending order.
 
         The outcome is "out_of_stock" when a line is short: remembered, and nothing taken. None when
-        the key is known already: then `resume` tells more.
+        the key is known already: then `resume` tells more. While another key's order of the same
+        cart holds its contents, nothing is claimed: InProgress until that is paid, then Sold.
         """
 
     async def resume(
         self, scope: str, key: str, fingerprint: bytes
-    ) -> PendingOrder | Outcome | InProgress | None:
+    ) -> PendingOrder | Outcome | InProgress | Sold | None:
         """What became of a key; None when it is new. Raises KeyReusedError for another body.
 
         An order whose worker died is taken over; an abandoned one takes its stock again, with a new
-        charge key.
+        charge key, unless its cart was bought with another key since.
         """
 
     async def settle_paid(self, order_number: str, charge_key: str) -> bool:

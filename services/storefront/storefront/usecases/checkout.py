@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 
 from storefront.domain.accounts import Caller
 from storefront.domain.cart import PricedCart
-from storefront.domain.errors import InvalidInputError, UnavailableError
+from storefront.domain.errors import CartOrderedError, InvalidInputError, UnavailableError
 from storefront.domain.money import Money
 from storefront.domain.orders import CheckoutRequest, Order, OrderLine
 from storefront.domain.pricing import PricingRules, ShippingMethod, Totals, price_order
@@ -32,6 +32,7 @@ from storefront.ports import (
     Payments,
     PendingOrder,
     Placement,
+    Sold,
 )
 
 from .carts import priced
@@ -39,6 +40,8 @@ from .checkout_form import parse_checkout
 from .paying import PATIENCE, Patience, Placed, Till, reconcile
 
 __all__ = ["Patience", "Placed", "parse_checkout", "place_order", "quote", "reconcile"]
+
+State = PendingOrder | Outcome | InProgress | Sold | None  # of a key; None: not known yet
 
 MAX_TOTAL = 1_000_000_00  # minor units; an order of more is a mistake, or a matter for a person
 
@@ -82,16 +85,16 @@ async def place_order(
     """Buy what is in the caller's cart, once for ``key``; the same key gives the same answer.
 
     Raises InvalidInputError (an empty cart: field ``cart``; a coupon that does not hold),
-    OutOfStockError, PaymentDeclinedError, KeyReusedError, and UnavailableError: then the same key
-    may be sent again and finishes the same order.
+    OutOfStockError, PaymentDeclinedError, KeyReusedError, CartOrderedError when what is in the cart
+    was bought with another key meanwhile, and UnavailableError: then the same key may be sent again
+    and finishes the same order.
     """
     scopes = _scopes(caller)
     if not scopes:
         raise InvalidInputError([_EMPTY_CART])
     shop = Till(carts, checkouts, orders, payments, patience)
     earlier = functools.partial(_earlier, checkouts, scopes, key, _fingerprint(request))
-    placement: Placement | None = None
-    state: PendingOrder | Outcome | InProgress | None
+    state: State
     try:
         placement = await _placement(
             catalogue=catalogue,
@@ -112,15 +115,26 @@ async def place_order(
         # Reserving notices a key of its own scope, but not one from before signing in.
         state = await _earlier(checkouts, scopes[1:], key, _fingerprint(request))
         if state is None:
-            state = await checkouts.reserve(placement)
+            state = await _reserve(shop, placement)
             if isinstance(state, Outcome):
                 return await shop.answer(state, replayed=False)
-            if state is not None and (ended := await shop.pay(state)):
+            if isinstance(state, PendingOrder) and (ended := await shop.pay(state)):
                 if ended.kind == "paid":  # the usual way through: no need to read it again
                     return Placed(_as_placed(placement, state), replayed=False)
                 return await shop.answer(ended, replayed=False)
-            state = await earlier()
+            if not isinstance(state, Sold):
+                state = await earlier()
     return await _follow(shop, earlier, state)
+
+
+async def _reserve(shop: Till, placement: Placement) -> PendingOrder | Outcome | Sold | None:
+    """Reserve, once nobody else is about to buy the same cart with another key."""
+    deadline = time.monotonic() + shop.patience.others
+    while isinstance(state := await shop.checkouts.reserve(placement), InProgress):
+        if time.monotonic() >= deadline:
+            raise UnavailableError("checkout")
+        await asyncio.sleep(shop.patience.poll)
+    return state
 
 
 def _scopes(caller: Caller) -> list[str]:
@@ -129,9 +143,7 @@ def _scopes(caller: Caller) -> list[str]:
     return [*whose, caller.visitor_id] if caller.visitor_id else whose
 
 
-async def _earlier(
-    checkouts: Checkouts, scopes: list[str], key: str, fingerprint: bytes
-) -> PendingOrder | Outcome | InProgress | None:
+async def _earlier(checkouts: Checkouts, scopes: list[str], key: str, fingerprint: bytes) -> State:
     """What became of the key so far, wherever it is known."""
     for scope in scopes:
         if (state := await checkouts.resume(scope, key, fingerprint)) is not None:
@@ -168,6 +180,7 @@ async def _placement(
         request=request,
         cart_id=cart.id,
         cart_version=cart.version,
+        cart_taken=cart.taken,
         lines=[
             OrderLine(line.sku, line.name, line.quantity, line.unit_price) for line in shown.lines
         ],
@@ -178,8 +191,8 @@ async def _placement(
 
 async def _follow(
     shop: Till,
-    earlier: Callable[[], Awaitable[PendingOrder | Outcome | InProgress | None]],
-    state: PendingOrder | Outcome | InProgress | None,
+    earlier: Callable[[], Awaitable[State]],
+    state: State,
 ) -> Placed:
     """Wait for whoever works on this key, finish what they left, and answer what came of it."""
     patience = shop.patience
@@ -188,6 +201,9 @@ async def _follow(
     while True:
         if isinstance(state, Outcome):
             return await shop.answer(state, replayed=True)
+        if isinstance(state, Sold):
+            await shop.clear(state.order)
+            raise CartOrderedError(state.order.number)
         if isinstance(state, PendingOrder) and (ended := await shop.pay(state)):
             return await shop.answer(ended, replayed=False)
         if time.monotonic() >= deadline:

@@ -85,11 +85,17 @@ class Till:
             with contextlib.suppress(UnavailableError):
                 await self.checkouts.release(number, charge_key)
             raise UnavailableError("payments") from problem
-        # The worker does it again; here only so that the buyer finds the cart empty at once.
+        await self.clear(order)
+        return Outcome("paid", number, [])
+
+    async def clear(self, order: PendingOrder) -> None:
+        """Take what was bought out of the cart, if that goes quickly.
+
+        The worker does it again; here only so that the buyer finds the cart empty at once.
+        """
         with contextlib.suppress(UnavailableError, TimeoutError):
             async with asyncio.timeout(self.patience.cart):
                 await self.carts.remove_bought(order.cart_id, order.cart_version, order.items)
-        return Outcome("paid", number, [])
 
     async def _charge(self, order: PendingOrder) -> ChargeStatus:
         """Ask with the same key until there is an answer; raises AnswerLostError in the end."""

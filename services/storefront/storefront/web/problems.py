@@ -43,6 +43,7 @@ KINDS: dict[type[refused.ShopError], tuple[int, str, str]] = {
     refused.ForbiddenError: (403, "forbidden", "Forbidden"),
     refused.NotFoundError: (404, "not-found", "Not found"),
     refused.OutOfStockError: (409, "out-of-stock", "Not enough stock"),
+    refused.CartOrderedError: (409, "cart-ordered", "Cart ordered already"),
     refused.ConflictError: (409, "conflict", "Conflict"),
     UnsupportedBodyError: (415, "unsupported-media-type", "Unsupported media type"),
     refused.InvalidInputError: (422, "invalid-input", "Invalid input"),
@@ -91,6 +92,8 @@ def describe(error: Exception) -> Problem:
             {"sku": s.sku, "name": s.name, "requested": s.requested, "available": s.available}
             for s in error.shortages
         ]
+    if isinstance(error, refused.CartOrderedError):
+        extra["order"] = error.order_number
     if getattr(error, "replayed", False):
         headers.append((b"idempotent-replayed", b"true"))
     return Problem(status, kind, title, detail, errors, headers, extra)

@@ -10,7 +10,7 @@ from storefront import tracing
 from storefront.domain.errors import KeyReusedError
 from storefront.domain.orders import OrderLine, Shortage
 from storefront.metrics import Metrics
-from storefront.ports import InProgress, Outcome, PendingOrder, Placement
+from storefront.ports import InProgress, Outcome, PendingOrder, Placement, Sold
 
 from . import checkouts_sql as sql
 from .pool import Connection, Database, Record
@@ -40,11 +40,37 @@ class PostgresCheckouts:
         self._claim = claim_seconds
         self._metrics = metrics or Metrics()
 
-    async def reserve(self, placement: Placement) -> PendingOrder | Outcome | None:
+    async def reserve(
+        self, placement: Placement
+    ) -> PendingOrder | Outcome | InProgress | Sold | None:
         """See `Checkouts.reserve`."""
-        request, totals, lines = placement.request, placement.totals, placement.lines
         number = new_number()
-        row = await self._database.fetchrow(
+        row = await self._reserve(number, placement)
+        if row is None:
+            if await self._database.fetchval(sql.IS_KNOWN, placement.scope, placement.key):
+                return None
+            return _sold(
+                await self._database.fetchrow(sql.HOLDER, placement.cart_id, placement.cart_taken)
+            )
+        self._metrics.count("CheckoutsBegun")
+        if row["order_number"] is None:
+            self._metrics.count("StockShort")
+            return Outcome("out_of_stock", None, _shortages(row["shortages"]))
+        return PendingOrder(
+            number=number,
+            charge_key=f"{number}-1",
+            amount=placement.totals.total,
+            currency=placement.currency,
+            payment_token=placement.request.payment_token,
+            cart_id=placement.cart_id,
+            cart_version=placement.cart_version,
+            items=_items(placement.lines),
+            placed_at=row["placed_at"],
+        )
+
+    async def _reserve(self, number: str, placement: Placement) -> Record | None:
+        request, totals, lines = placement.request, placement.totals, placement.lines
+        return await self._database.fetchrow(
             sql.RESERVE,
             [line.sku for line in lines],
             [line.name for line in lines],
@@ -70,28 +96,12 @@ class PostgresCheckouts:
             placement.cart_version,
             self._claim,
             placement.visitor_id,
-        )
-        if row is None:
-            return None
-        self._metrics.count("CheckoutsBegun")
-        if row["order_number"] is None:
-            self._metrics.count("StockShort")
-            return Outcome("out_of_stock", None, _shortages(row["shortages"]))
-        return PendingOrder(
-            number=number,
-            charge_key=f"{number}-1",
-            amount=totals.total,
-            currency=placement.currency,
-            payment_token=request.payment_token,
-            cart_id=placement.cart_id,
-            cart_version=placement.cart_version,
-            items=_items(lines),
-            placed_at=row["placed_at"],
+            placement.cart_taken,
         )
 
     async def resume(
         self, scope: str, key: str, fingerprint: bytes
-    ) -> PendingOrder | Outcome | InProgress | None:
+    ) -> PendingOrder | Outcome | InProgress | Sold | None:
         """See `Checkouts.resume`."""
         known = await self._database.fetchrow(sql.FIND, scope, key)
         if known is None:
@@ -110,8 +120,14 @@ class PostgresCheckouts:
 
     async def _revive(
         self, scope: str, key: str, number: str
-    ) -> PendingOrder | Outcome | InProgress:
+    ) -> PendingOrder | Outcome | InProgress | Sold:
         async with self._database.transaction() as connection:
+            cart = await connection.fetchrow(sql.HOLD_AGAIN, number)
+            assert cart is not None
+            if not cart["free"]:
+                of = cart["cart_id"], cart["cart_taken"]
+                holder = await connection.fetchrow(sql.HOLDER, *of)
+                return _sold(holder) if holder and holder["number"] != number else InProgress()
             if not (order_id := await _lock_abandoned(connection, scope, key, number)):
                 return InProgress()  # somebody else was faster; the next look tells
             row = await connection.fetchrow(sql.REVIVE, order_id, scope, key, self._claim)
@@ -172,6 +188,13 @@ def new_number() -> str:
     """An order number such as 7K3M-9QXT-2BHA."""
     letters = "".join(secrets.choice(_LETTERS) for _ in range(12))
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+def _sold(holder: Record | None) -> InProgress | Sold:
+    """What a `HOLDER` means; where there is none any more, the next look tells."""
+    if holder is None or holder["status"] == "pending_payment":
+        return InProgress()
+    return Sold(_pending(holder))
 
 
 def _pending(row: Record) -> PendingOrder:

@@ -1,7 +1,8 @@
 """The statements of checkouts: every step is one, and so one round trip and one transaction.
 
-Locks are always taken in the same order, so that checkouts cannot deadlock: an existing order's
-row, stock rows by SKU, then a new idempotency key.
+Locks are always taken in the same order, so that checkouts cannot deadlock: a cart, an existing
+order's row, stock rows by SKU, then a new idempotency key. Whoever makes an order pending holds its
+cart and found it free, so nobody ever waits in the index ``orders_sold_once``.
 """
 
 # `wanted` must be there already. A locking read shows rows as they are once the lock is held, not
@@ -33,8 +34,9 @@ _TAKE_STOCK = """
 """
 
 RESERVE = f"""
-    with wanted as materialized (
-        select * from unnest($1::text[], $2::text[], $3::int[], $4::int[])
+    with free as materialized (select where hold_cart($21, $25)),
+    wanted as materialized (
+        select w.* from free cross join unnest($1::text[], $2::text[], $3::int[], $4::int[])
             with ordinality as w (sku, name, quantity, unit_price, line)
     ),
     {_TAKE_STOCK},
@@ -45,7 +47,7 @@ RESERVE = f"""
             case when s.list = '[]' then $8 end,
             case when s.list <> '[]' then 'out_of_stock' end,
             s.list
-        from shortages s
+        from free cross join shortages s
         on conflict do nothing
         returning order_number, shortages
     ),
@@ -58,11 +60,11 @@ RESERVE = f"""
         insert into orders (
             number, status, visitor_id, customer_id, email, shipping_address, shipping_method,
             coupon, currency, subtotal, discount, shipping, tax, total, payment_token, cart_id,
-            cart_version, claimed_until
+            cart_version, claimed_until, cart_taken
         )
         select $8, 'pending_payment', $24, $9::uuid, $10, $11::text::jsonb, $12, $13, $14,
             $15::int, $16::int, $17::int, $18::int, $19::int, $20, $21, $22::bigint,
-            now() + make_interval(secs => $23)
+            now() + make_interval(secs => $23), $25::bigint
         from claim where order_number is not null
         returning id, placed_at
     ),
@@ -78,6 +80,21 @@ _PENDING = """
     o.number, o.number || '-' || o.attempt as charge_key, o.total as amount, o.currency,
     o.payment_token, o.cart_id, o.cart_version, o.placed_at,
     (select jsonb_object_agg(l.sku, l.quantity) from order_lines l where l.order_id = o.id) as items
+"""
+
+IS_KNOWN = "select exists (select from checkouts where scope = $1 and key = $2)"
+
+# The order that has what is in the cart: what `hold_cart` found.
+HOLDER = f"""
+    select o.status, {_PENDING} from orders o
+    where o.cart_id = $1 and o.cart_taken = $2
+        and (o.status <> 'cancelled' or o.paid_at is not null)
+"""
+
+# Of an abandoned order: `free` as `hold_cart` says, and its cart.
+HOLD_AGAIN = """
+    select hold_cart(cart_id, cart_taken) as free, cart_id, cart_taken
+    from orders where number = $1
 """
 
 FIND = """

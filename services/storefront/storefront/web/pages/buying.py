@@ -139,6 +139,7 @@ async def show_order(site: Site, request: Request) -> Reply:
         totals=order.totals,
         total=order.totals.total,
         thanks=bool(typed(request.scope).get("thanks")),
+        again=bool(typed(request.scope).get("again")),
         day=f"{order.placed_at:%B} {order.placed_at.day}, {order.placed_at.year}",
         country=COUNTRY_NAMES.get(order.shipping_address.country, order.shipping_address.country),
         signed_in=visitor.caller.customer is not None,

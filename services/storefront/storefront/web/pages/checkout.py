@@ -81,6 +81,8 @@ async def send_checkout(site: Site, request: Request) -> Reply:
         wanted = checkout.parse_checkout(_raw(sent.values))
         await _agree(site, visitor, wanted, fields.get("total", ""))
         placed = await _place(site, visitor, sent.key, wanted)
+    except refused.CartOrderedError as ordered:
+        return see_other(f"/orders/{ordered.order_number}?again=1").cookies(visitor.set_cookies)
     except refused.ShopError as problem:
         _explain(sent, problem)
         reply = await _page(site, request, visitor, sent)
