@@ -1,4 +1,4 @@
-"""`python -m sandbox up | down | status | run | restart | invoke | execute | reset | logs`."""
+"""`python -m sandbox COMMAND`: the shop on a laptop; see `parser` for the commands."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import control, run_file
+from . import backups, control, run_file
 from .functions.command import invoke
+from .postgres import Postgres
 from .process import PartError, rotate, tail
 from .state import PROJECT, Lock, started_at, state_directory
 from .states.command import execute
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     restart.add_argument(
         "--waits", type=float, default=1.0, help="part of the declared waits to keep (default 1)"
     )
+    backups.add_commands(commands)
     commands.add_parser("reset", help="stop it and wipe its data")
     logs = commands.add_parser("logs", help="show a part's log")
     logs.add_argument("part", nargs="?", help="without one: list them")
@@ -249,11 +251,10 @@ def reset(directory: Path) -> int:
     lock = Lock(directory)
     if not lock.acquire():
         raise PartError("something has started the shop again; nothing was wiped")
-    from .postgres import Postgres  # noqa: PLC0415 - only here
-
     try:
-        if (directory / "postgres").exists():
-            shutil.rmtree(Postgres(directory / "postgres").data, ignore_errors=True)
+        server = Postgres(directory / "postgres")
+        for folder in (server.data, server.backups):  # they may be outside of our own
+            shutil.rmtree(folder, ignore_errors=True)
         for name in ("postgres", "valkey", "aws", "personalize", "functions", "mails", "mail"):
             shutil.rmtree(directory / name, ignore_errors=True)
         for name in ("state.json", run_file.NAME):
@@ -291,6 +292,8 @@ _COMMANDS: dict[str, Callable[[Path, argparse.Namespace], int]] = {
     "invoke": lambda where, told: invoke(where, told.function, told.event),
     "execute": lambda where, told: execute(where, told.machine, told.input),
     "restart": lambda where, told: restart(where, told.name, told.waits),
+    "backup": lambda where, _: backups.backup(where),
+    "restore": lambda where, told: backups.restore(where, told.to),
     "reset": lambda where, _: reset(where),
     "logs": lambda where, told: logs(where, told.part, follow=told.follow),
 }
