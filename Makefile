@@ -10,7 +10,7 @@ READY  := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset status test check format lock bench diagram plan preview train teardown destroy
+.PHONY: help setup up down reset backup restore status test check format lock bench diagram plan preview train teardown destroy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ down: ## Stop the shop on this machine; its data stays
 
 reset: ## Stop the shop on this machine and wipe its data
 	@$(BIN)/python -m sandbox reset
+
+backup: ## Copy the database of the shop on this machine, and keep its log from now on
+	@$(BIN)/python -m sandbox backup
+
+restore: ## Bring that database back, with what its log has (TO=2030-01-31T14:05:00Z: as it was then)
+	@$(BIN)/python -m sandbox restore $(if $(TO),--to "$(TO)")
 
 status: ## What runs on this machine, and how each resource is played
 	@$(BIN)/python -m sandbox status

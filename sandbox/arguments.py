@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from pathlib import Path
 
 from .state import PROJECT
@@ -45,8 +46,21 @@ def parser() -> argparse.ArgumentParser:
         either.add_argument(
             "--waits", type=float, default=1.0, help="part of the declared waits to keep"
         )
+    commands.add_parser("backup", help="copy the database, and keep its log from now on")
+    back = commands.add_parser("restore", help="bring the database back, also to a point in time")
+    back.add_argument("--to", type=_moment, metavar="TIME", help="such as 2030-01-31T14:05:00Z")
     commands.add_parser("reset", help="stop it and wipe its data")
     logs = commands.add_parser("logs", help="show a part's log")
     logs.add_argument("part", nargs="?", help="without one: list them")
     logs.add_argument("-f", "--follow", action="store_true")
     return top
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time; accepted: ISO 8601, such as 2030-01-31T14:05:00Z"
+            " (without a zone: this machine's)"
+        ) from wrong

@@ -1,4 +1,4 @@
-"""`python -m sandbox up | down | status | alarms | run | restart | invoke | execute | ...`."""
+"""`python -m sandbox COMMAND`: the shop on a laptop; the commands are in arguments.py."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import control, run_file
+from . import backups, control, run_file
 from .arguments import parser
 from .functions.command import invoke
+from .postgres import Postgres
 from .process import PartError, rotate, tail
 from .state import PROJECT, Lock, started_at, state_directory
 from .states.command import execute
@@ -232,11 +233,10 @@ def reset(directory: Path) -> int:
     lock = Lock(directory)
     if not lock.acquire():
         raise PartError("something has started the shop again; nothing was wiped")
-    from .postgres import Postgres  # noqa: PLC0415 - only here
-
     try:
-        if (directory / "postgres").exists():
-            shutil.rmtree(Postgres(directory / "postgres").data, ignore_errors=True)
+        server = Postgres(directory / "postgres")
+        for folder in (server.data, server.backups):  # they may be outside of our own
+            shutil.rmtree(folder, ignore_errors=True)
         folders = ("postgres", "valkey", "aws", "personalize", "functions", "telemetry")
         for name in (*folders, "mails", "mail"):
             shutil.rmtree(directory / name, ignore_errors=True)
@@ -281,6 +281,8 @@ _COMMANDS: dict[str, Callable[[Path, argparse.Namespace], int]] = {
     "execute": lambda where, told: execute(where, told.machine, told.input),
     "restart": deploy,
     "scale": deploy,
+    "backup": lambda where, _: backups.backup(where),
+    "restore": lambda where, told: backups.restore(where, told.to),
     "reset": lambda where, _: reset(where),
     "alarms": lambda where, told: alarms(where, as_json=told.json),
     "logs": lambda where, told: logs(where, told.part, follow=told.follow),
