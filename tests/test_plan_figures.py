@@ -103,6 +103,38 @@ def test_the_longest_way_counts_and_says_by_what_it_waits(tmp_path: Path) -> Non
     assert (path.seconds, path.parallel, path.bound) == (143, 143, 128)
 
 
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_first_up_takes_fifteen_minutes_and_little_more_than_its_lower_bound(stack: str) -> None:
+    path = critical_path(graph_of(stack))
+    assert path.seconds <= path.parallel <= 15 * 60
+    assert path.parallel <= 1.1 * path.bound
+
+
+def test_a_distribution_is_waited_for_unless_it_says_otherwise(tmp_path: Path) -> None:
+    made = """
+        aws.cloudfront.Distribution("d", enabled=True, origins=[], restrictions={{}},
+            viewer_certificate={{}}, default_cache_behavior={{}}{more})
+        """
+    for more, seconds in (
+        ("", 240),
+        (", wait_for_deployment=True", 240),
+        (", wait_for_deployment=False", 12),
+    ):
+        path = critical_path(program(tmp_path, made.format(more=more)))
+        assert path.seconds == seconds
+
+
+def test_the_schema_waits_for_the_database_and_not_for_the_edge() -> None:
+    graph = graph_of("dev")
+    behind = {graph.one("kubernetes:batch/v1:Job").urn}
+    parents = {r.urn: {*r.dependencies} for r in graph}
+    while more := {urn for one in behind for urn in parents.get(one, ())} - behind:
+        behind |= more
+    kinds = {r.type for r in graph if r.urn in behind}
+    assert "aws:rds/instance:Instance" in kinds
+    assert not kinds & {"aws:cloudfront/distribution:Distribution", "aws:lb/listener:Listener"}
+
+
 def test_no_more_than_sixteen_at_a_time(tmp_path: Path) -> None:
     text = 'for i in range({n}): aws.kms.Key(f"k{{i}}")'
     for number, seconds in ((16, 15), (17, 30), (33, 45)):

@@ -21,8 +21,8 @@ CONTROL_PLANE_LOGS = ["api", "audit", "authenticator", "controllerManager", "sch
 class Cluster:
     """A cluster that is there, the group its nodes and pods are in, and the shop's namespace.
 
-    ``inside`` are the options of what is made in the cluster. ``ways`` must be open before a pod
-    can call anybody.
+    ``inside`` are the options of what is made in the cluster. ``ways`` must be there before a pod
+    can run and call anybody.
     """
 
     name: Output[str]
@@ -95,7 +95,8 @@ def cluster(
     )
     inside = ResourceOptions(parent=mine.parent, provider=provider)
     cluster_name: Output[str] = made.eks_cluster.name
-    aws.eks.Addon(
+    # The first pods of the cluster: a node comes for them, and whoever has a deadline waits for it.
+    metrics = aws.eks.Addon(
         f"{name}-metrics",
         cluster_name=cluster_name,
         addon_name="metrics-server",  # Auto Mode has none, and autoscaling by CPU needs one
@@ -107,7 +108,7 @@ def cluster(
         security_group_id=made.cluster_security_group_id,
         namespace=_namespace(name, inside),
         inside=inside,
-        ways=tuple(ways),
+        ways=(*ways, metrics),
     )
 
 
