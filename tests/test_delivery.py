@@ -101,6 +101,7 @@ def shop() -> Iterator[tuple[str, dict[str, str]]]:
 
 def deployment(machine: Machine, url: str, before: str = OLD) -> None:
     machine.answer("output image", before)
+    machine.answer("output distribution_id", "E1")
     machine.answer("output public_url", url)
     machine.answer("output delivery", {"alarms": ["pods"], "functions": []})
 
@@ -122,6 +123,10 @@ def test_a_deployment_runs_the_image_and_asks_the_shop(machine: Machine, shop: A
     assert "--stack prod" in update
     assert "--policy-pack policy" in update
     assert machine.calls("describe-alarms")
+    # What is asked is what was deployed, everywhere.
+    calls = machine.calls()
+    everywhere = "aws cloudfront wait distribution-deployed --id E1"
+    assert calls.index(update) < calls.index(everywhere)
     assert f"prod runs {NEW}" in done.stdout
 
 

@@ -193,6 +193,29 @@ def test_no_policy_allows_everything(graph: Graph) -> None:
     assert seen > 10
 
 
+def test_five_wildcards_of_resources_are_enough(graph: Graph) -> None:
+    whole = set()
+    for resource, statement in policy_statements(graph):
+        # In a key's policy "*" is the key itself, and who is denied may nothing.
+        if resource.type != "aws:kms/key:Key" and statement["Effect"] == "Allow":
+            actions, on = (
+                [x] if isinstance(x, str) else x
+                for x in (statement["Action"], statement.get("Resource", []))
+            )
+            assert "*" not in actions, resource.name
+            if "*" in on and not set(actions) <= WITHOUT_RESOURCES:
+                whole.add(resource.name)
+    # What an update will create has no name yet; the comparison of everything; the boundary.
+    assert all(name.startswith(DEPLOYS) for name in whole)
+    written = [
+        line
+        for path in (ROOT / "components").rglob("*.py")
+        for line in path.read_text().splitlines()
+        if re.search(r'on=\["\*"\]', line)
+    ]
+    assert len(written) <= 5, written
+
+
 def test_roles_are_taken_by_named_services_only(graph: Graph) -> None:
     for role in graph.of_type("aws:iam/role:Role"):
         if role.remote:

@@ -97,8 +97,8 @@ class WebTier(ComponentResource):
             data_networks=args.network.data_cidrs,
             data_ports=(args.data.database.port, args.data.cache.port),
         )
+        migration = work.migrate(ways=[*made.ways, *admitted, *policies])
         config = work.config()
-        migration = work.migrate(config, ways=[*made.ways, *admitted, *policies])
         service = work.storefront(config, migration)
         work.worker(config, migration)
         way = reach(f"{name}-pods", args.balancer, made.security_group_id, "pods", mine)

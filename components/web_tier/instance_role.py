@@ -55,15 +55,14 @@ def instance_profile(
                 ["ssm:UpdateInstanceInformation"],
                 on=[account.apply(lambda id_: f"arn:aws:ec2:{region}:{id_}:instance/*")],
             ),
-            # Session Manager's channels: these actions know no resources.
-            iam.allow(
+            # Session Manager's channels.
+            iam.without_resources(
                 [
                     "ssmmessages:CreateControlChannel",
                     "ssmmessages:CreateDataChannel",
                     "ssmmessages:OpenControlChannel",
                     "ssmmessages:OpenDataChannel",
-                ],
-                on=["*"],
+                ]
             ),
         ],
         opts=opts,
