@@ -30,6 +30,7 @@ ifeq ($(STACK),local)
 else
 	@$(pulumi_cli)
 	pulumi up --stack $(STACK)
+	@STACK=$(STACK) delivery/fleet
 endif
 
 down: ## Stop the shop on this machine; its data stays
@@ -60,8 +61,9 @@ check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	$(BIN)/zizmor --quiet --offline --no-progress .github
 	@$(BIN)/python -m policy.check
 
-SCRIPTS = $(addprefix services/storefront/fleet/,prepare serve lifecycle) \
-	$(addprefix delivery/,admit alarms build deploy drift functions identity prepare preview publish smoke)
+SCRIPTS = $(addprefix services/storefront/fleet/instance/,agent boot lifecycle) \
+	$(addprefix services/storefront/fleet/release/,fetch install serve start stop validate) \
+	$(addprefix delivery/,admit alarms build deploy drift fleet functions identity prepare preview publish smoke)
 
 format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix .

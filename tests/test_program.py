@@ -257,8 +257,9 @@ def test_everything_that_can_be_tagged_is(graph: Graph) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_holds_data_is_protected_where_the_stack_says_so(stack: str) -> None:
     graph, protect = graph_of(stack), config(stack)["shop:data"]["protect"]
-    # What the edge keeps is uploaded again by the next update.
-    held = [r for t in STATEFUL for r in graph.of_type(t) if not r.name.startswith("edge-")]
+    # What the edge and the fleet keep is uploaded again by the next update.
+    again = ("edge-", "web-fleet")
+    held = [r for t in STATEFUL for r in graph.of_type(t) if not r.name.startswith(again)]
     held.append(graph.one("aws:kms/key:Key", "data"))
     for resource in held:
         assert resource.options.protect is protect, resource.name
