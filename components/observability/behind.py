@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .alarms import DEAD, QUIET, Alarm, Silence
-from .metrics import Metric, Statistic
+from .metrics import STOREFRONT, Metric, Statistic
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 GIB = 2**30
@@ -28,6 +28,10 @@ def _tables(name: str) -> Metric:
 def _queue(name: str, which: str) -> Metric:
     told = {"QueueName": which}
     return Metric(namespace="AWS/SQS", name=name, dimensions=told, statistic="Maximum")
+
+
+def _storefront(name: str) -> Metric:
+    return Metric(namespace=STOREFRONT, name=name, statistic="Maximum")
 
 
 def _functions(name: str) -> Metric:
@@ -95,6 +99,19 @@ DATA = (
         runbook="cache",
     ),
     Alarm(
+        part="cache-down",
+        says="The cache does not answer: nobody who has an account can sign in.",
+        metrics=(_cache("CurrConnections"),),  # never 0: ElastiCache itself looks at each node
+        beyond="<",
+        limit=1,
+        combine="MAX",
+        seconds=MINUTE,
+        periods=5,
+        silence=DEAD,
+        urgency="ticket",
+        runbook="cache",
+    ),
+    Alarm(
         part="tables-throttled",
         says="Carts or sessions are refused by DynamoDB.",
         metrics=(_tables("ReadThrottleEvents"), _tables("WriteThrottleEvents")),
@@ -107,8 +124,12 @@ DATA = (
     Alarm(
         part="orders-waiting",
         says="An order waits for its mail and its parcel for ten minutes.",
-        metrics=(_queue("ApproximateAgeOfOldestMessage", "@queue"),),
+        metrics=(
+            _queue("ApproximateAgeOfOldestMessage", "@queue"),
+            _storefront("OutboxAge"),  # what no worker has put into the queue
+        ),
         limit=600,
+        combine="MAX",
         seconds=MINUTE,
         periods=5,
         silence=QUIET,
@@ -124,6 +145,15 @@ DATA = (
         silence=QUIET,
         urgency="ticket",
         runbook="dead-letters",
+    ),
+    Alarm(
+        part="stock-feed",
+        says="The last import of the catalogue was refused: stock and prices are older than that.",
+        metrics=(_storefront("ImportRefused"),),
+        limit=0,
+        silence=QUIET,
+        urgency="ticket",
+        runbook="stock-feed",
     ),
     Alarm(
         part="backups-failed",

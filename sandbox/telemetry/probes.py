@@ -105,7 +105,8 @@ class Probes:
     async def _cache(self) -> AsyncIterator[Datum]:
         told = await self._valkey()
         now = time.time()
-        found = {"CurrConnections": float(told["connected_clients"]) - 1}
+        # With this one: ElastiCache's own count has those that look at a node, too.
+        found = {"CurrConnections": float(told["connected_clients"])}
         if most := float(told["maxmemory"]):
             found["DatabaseMemoryUsagePercentage"] = 100 * float(told["used_memory"]) / most
         busy = float(told["used_cpu_sys_main_thread"]) + float(told["used_cpu_user_main_thread"])

@@ -229,6 +229,19 @@ async def test_images_that_are_down_change_nothing(catalogue, owner, write, tmp_
     with pytest.raises(UnavailableError):
         await import_catalogue(catalogue, Down(), write(line(image="a.svg")), "USD")
     assert await counts(owner) == (0, 0, 0)
+    assert await catalogue.last_import_refused()
+
+
+async def test_who_watches_sees_a_refused_import_until_one_goes_through(catalogue, owner, write):
+    await owner.execute("truncate last_import")
+    assert await catalogue.last_import_refused() is None
+    with pytest.raises(OSError, match="gone"):
+        await import_catalogue(catalogue, Pictures(), Path("/gone.csv"), "USD")
+    assert await catalogue.last_import_refused()
+    await import_catalogue(catalogue, Pictures(), write(line()), "USD")
+    assert await catalogue.last_import_refused() is False
+    await refused(catalogue, Pictures(), write(line(price="cheap")))
+    assert await catalogue.last_import_refused()
 
 
 async def test_imports_at_the_same_time_do_not_mix(catalogue, owner, write):

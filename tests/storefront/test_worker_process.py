@@ -17,11 +17,11 @@ from shopkit import check_books, place_and_die, receive_goods, until
 from storefront.adapters.postgres.fulfilment import PostgresFulfilment
 from storefront.domain.errors import UnavailableError
 from storefront.health import health_server
+from storefront.measure import measure
 from storefront.ports import Event, Mail
 from storefront.settings import Settings
 from storefront.usecases.events import send_mail
 from storefront.wiring import Shop, open_shop
-from storefront.worker import Rhythm, Worker
 
 
 async def test_bad_mail_waits_and_good_mail_goes(database: Any, owner: Any) -> None:
@@ -181,10 +181,10 @@ async def test_late_mail_counts_once_whoever_counts(
         " values ('x', '{}', now() - interval '90 s')"
     )
     async with open_shop(settings) as other:
-        workers = [Worker(one, Rhythm()) for one in (shop, other)]
+        shops = (shop, other)
         for _ in range(3):
-            await asyncio.gather(*(worker.measure() for worker in workers))
-        told = [list(worker.shop.metrics.take())[-1] for worker in workers]
+            await asyncio.gather(*(measure(one) for one in shops))
+        told = [list(one.metrics.take())[-1] for one in shops]
     assert sum(int(str(numbers["MailsLate"])) for numbers in told) == 1
     for numbers in told:
         assert 90 <= float(str(numbers["OutboxAge"])) < 150

@@ -6,7 +6,7 @@ grant connect, temporary on database {database} to {role};  -- temporary: catalo
 
 revoke all on all tables in schema public, payments from {role};
 grant usage on schema public, payments to {role};
-grant select, insert, update on categories, products, stock to {role};
+grant select, insert, update on categories, products, stock, last_import to {role};
 grant select, insert, update on customers, orders to {role};
 grant select, insert on order_lines to {role};
 grant select, insert, delete on reviews to {role};

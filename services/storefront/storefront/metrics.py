@@ -36,7 +36,7 @@ Counter = Literal[
     "MailsLate",  # mails not sent within MAIL_SECONDS; each counts once, also if never sent
     "PoolTimeouts",  # queries that were refused because no connection came free
 ]
-Gauge = Literal["PoolSize", "PoolInUse", "PoolWaiting", "OutboxAge"]
+Gauge = Literal["PoolSize", "PoolInUse", "PoolWaiting", "OutboxAge", "ImportRefused"]
 _UNITS = {"Revenue": "None", "OutboxAge": "Seconds"}
 MAIL_SECONDS = 300.0
 
@@ -187,18 +187,32 @@ async def reporting(
 ) -> AsyncIterator[None]:
     """Tell the metrics ``every`` so many seconds while inside, and the rest at the end.
 
-    ``measure`` is called before, to set the gauges that must be asked for.
+    ``measure`` is called before, to set the gauges that must be asked for. When that takes long,
+    because what it asks hangs, the rest is told all the same: alarms want it minute by minute.
     """
 
+    async def ask() -> None:
+        try:
+            if measure is not None:
+                await measure()
+        except Exception:  # noqa: BLE001 - counting goes on, and this is logged
+            _log.exception("metrics could not be measured")
+
     async def repeat() -> None:
-        while True:
-            await asyncio.sleep(every)
-            try:
-                if measure is not None:
-                    await measure()
-            except Exception:  # noqa: BLE001 - counting goes on, and this is logged
-                _log.exception("metrics could not be measured")
-            tell(metrics)
+        loop = asyncio.get_running_loop()
+        due, asking = loop.time(), None
+        try:
+            while True:
+                due = max(due + every, loop.time())
+                await asyncio.sleep(due - loop.time())
+                if asking is None or asking.done():
+                    asking = asyncio.create_task(ask())
+                await asyncio.wait([asking], timeout=every / 4)
+                tell(metrics)
+        finally:
+            if asking is not None:
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)
 
     task = asyncio.create_task(repeat())
     try:

@@ -13,13 +13,15 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 
 import uvloop
 
 from .domain.errors import UnavailableError
 from .health import health_server
 from .logs import log_context
-from .metrics import EVERY, MAIL_SECONDS, reporting
+from .measure import measure
+from .metrics import EVERY, reporting
 from .ports import Delivery
 from .settings import Settings
 from .tracing import SpanKind, fail, inside, open_tracing, start
@@ -151,17 +153,6 @@ class Worker:
             log.info("forgot %d old rows", gone)
         return False
 
-    async def measure(self) -> None:
-        """Ask for what nobody counts: what has waited for too long."""
-        metrics = self.shop.metrics
-        metrics.set("OutboxAge", None)  # a number from before would hide that nobody knows
-        try:
-            metrics.set("OutboxAge", round(await self.shop.outbox.age(), 3))
-            late = MAIL_SECONDS / self.shop.settings.telemetry_speed
-            metrics.count("MailsLate", await self.shop.fulfilment.mark_late(late))
-        except UnavailableError as problem:
-            log.warning("measure: %s is unavailable", problem.what)
-
     async def run(self, stopping: asyncio.Event) -> None:
         """All loops until ``stopping``; then steps at work are finished, within ``drain``."""
         rhythm = self.rhythm
@@ -240,7 +231,7 @@ async def run(settings: Settings, rhythm: Rhythm | None = None) -> None:
         log.info("worker started", extra={"port": port})
         worker = Worker(shop, rhythm)
         every = rhythm.report / settings.telemetry_speed
-        async with reporting(shop.metrics, worker.measure, every=every):
+        async with reporting(shop.metrics, partial(measure, shop), every=every):
             await worker.run(stopping)
     log.info("worker stopped")
 

@@ -43,6 +43,12 @@ class Catalogue(Protocol):
     async def import_rows(self, rows: Sequence[CatalogueRow]) -> tuple[int, int]:
         """Upsert by SKU in one transaction; returns (created, updated)."""
 
+    async def note_refused_import(self) -> None:
+        """Remember for who watches that an import was refused, until one goes through."""
+
+    async def last_import_refused(self) -> bool | None:
+        """Whether the last import was refused; None when there was none."""
+
 
 class Shelves(Protocol):
     """What to show beside what; the order is the training's."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from storefront.domain.catalogue import CatalogueRow
+from storefront.domain.errors import UnavailableError
 from storefront.ports import Catalogue, Images
 
 from .catalogue_file import PICTURES, Problems, parse, shown
@@ -60,9 +62,18 @@ async def import_catalogue(
     stored before the one transaction that changes the catalogue: their keys are made of their
     content, so that what an import stores before it fails does no harm and is not stored twice.
 
-    Raises BadCatalogueError naming every bad line, OSError when the file cannot be read, and
-    UnavailableError.
+    How it ended is remembered, for who watches. Raises BadCatalogueError naming every bad line,
+    OSError when the file cannot be read, and UnavailableError.
     """
+    try:
+        return await _import(catalogue, images, file, currency)
+    except (BadCatalogueError, OSError, UnavailableError):
+        with contextlib.suppress(UnavailableError):  # then that is what is in trouble
+            await catalogue.note_refused_import()
+        raise
+
+
+async def _import(catalogue: Catalogue, images: Images, file: Path, currency: str) -> Imported:
     warnings = Problems()
     rows, pictures = await asyncio.to_thread(_read, file, currency, warnings)
     await _store(images, pictures)

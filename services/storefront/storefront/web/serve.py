@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from functools import partial
 from types import FrameType
 
 import uvicorn
 import uvloop
 
+from storefront.measure import measure
 from storefront.metrics import EVERY, reporting
 from storefront.settings import Settings
 from storefront.tracing import open_tracing
@@ -67,7 +69,8 @@ async def serve(shop: Shop) -> bool:
     )
     server = _Server(config, app.state.site.health)
     _log.info("serving", extra={"port": shop.settings.port})
-    async with reporting(shop.metrics, every=EVERY / shop.settings.telemetry_speed):
+    every = EVERY / shop.settings.telemetry_speed
+    async with reporting(shop.metrics, partial(measure, shop), every=every):
         await server.serve()
     return server.started
 

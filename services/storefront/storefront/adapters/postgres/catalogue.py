@@ -40,6 +40,10 @@ _LINES = """
     select p.sku, p.slug, p.name, p.image_url, p.price, s.available
     from products p join stock s using (sku) where p.sku = any($1)
 """
+_NOTE_IMPORT = """
+    insert into last_import (refused) values ($1)
+    on conflict (only_one) do update set refused = excluded.refused, at = now()
+"""
 
 
 class PostgresCatalogue:
@@ -121,4 +125,15 @@ class PostgresCatalogue:
     async def import_rows(self, rows: Sequence[CatalogueRow]) -> tuple[int, int]:
         """Upsert by SKU in one transaction; returns (created, updated). See `catalogue_import`."""
         async with self._database.transaction() as connection:
-            return await catalogue_import.upsert(connection, rows)
+            done = await catalogue_import.upsert(connection, rows)
+            await connection.execute(_NOTE_IMPORT, False)
+            return done
+
+    async def note_refused_import(self) -> None:
+        """See `ports.Catalogue`."""
+        await self._database.execute(_NOTE_IMPORT, True)
+
+    async def last_import_refused(self) -> bool | None:
+        """See `ports.Catalogue`."""
+        row = await self._database.fetchrow("select refused from last_import")
+        return None if row is None else bool(row["refused"])
