@@ -183,8 +183,7 @@ def test_codedeploy_takes_instances_from_the_balancer_one_by_one() -> None:
     assert all(t["propagateAtLaunch"] for t in graph.one(GROUP).inputs["tags"])
     others = graph_of("dev").one(GROUP).inputs["tags"]
     assert {t["key"]: t["value"] for t in others}["fleet"] != tag["value"]
-    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", "pipeline-instances")
-    assert alarm.inputs["dimensions"]["TargetGroup"] == pool["arnSuffix"]
+    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", "pipeline-errors")
     assert made["alarmConfiguration"] == {"enabled": True, "alarms": [alarm.outputs["name"]]}
     may = statements(graph, "pipeline-instances")
     changing = {action: on for action, on in may.items() if "Describe" not in action}
