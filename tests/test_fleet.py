@@ -135,6 +135,7 @@ def test_a_release_is_the_pods_image_and_what_pods_are_told(stack: str) -> None:
     assert storefront_settings.read(env).port == 8080
     image = files["release.conf"].removeprefix("IMAGE=").strip()
     assert image in {pod["containers"][0]["image"] for pod in pods(graph).values()}
+    assert graph.one(OBJECT, "web-fleet").inputs["metadata"] == {"image": image}
     login = json.loads(files["config.json"])["credHelpers"]
     assert login == ({image.partition("/")[0]: "ecr-login"} if ".dkr.ecr." in image else {})
     for path in (FLEET / "release").iterdir():
@@ -183,8 +184,7 @@ def test_codedeploy_takes_instances_from_the_balancer_one_by_one() -> None:
     assert all(t["propagateAtLaunch"] for t in graph.one(GROUP).inputs["tags"])
     others = graph_of("dev").one(GROUP).inputs["tags"]
     assert {t["key"]: t["value"] for t in others}["fleet"] != tag["value"]
-    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", "pipeline-instances")
-    assert alarm.inputs["dimensions"]["TargetGroup"] == pool["arnSuffix"]
+    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", "pipeline-errors")
     assert made["alarmConfiguration"] == {"enabled": True, "alarms": [alarm.outputs["name"]]}
     may = statements(graph, "pipeline-instances")
     changing = {action: on for action, on in may.items() if "Describe" not in action}

@@ -83,6 +83,10 @@ RULES.must(
     "An alarm that is switched off takes nothing back.", "Well-Architected OPS06-BP04",
 )
 RULES.must(
+    "DEP-04", "high", DEPLOYMENT, "deploymentStyle.deploymentOption", one_of("WITH_TRAFFIC_CONTROL"),
+    "What is being changed must not be asked meanwhile.", "CodeDeploy user guide",
+)
+RULES.must(
     "BLD-08", "medium", PROJECT, "environment.image", matching(r".+:(?!latest$)[\w.-]+", "with a version"),
     "A build machine that changes by itself builds something else.", "Well-Architected SEC06-BP05",
 )
