@@ -58,6 +58,7 @@ check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	PYTHONPATH=services/storefront:services/functions $(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint services/storefront/Dockerfile
 	$(BIN)/shellcheck $(SCRIPTS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jactionlint --profile correctness
 	$(BIN)/zizmor --quiet --offline --no-progress .github
 	@$(BIN)/python -m policy.check
 

@@ -15,6 +15,7 @@ from .behind import DATA, RECOMMENDATIONS, connections
 from .burn import burning
 from .costs import costs
 from .dashboards import dashboards
+from .deletions import deletions
 from .front import EDGE, WEB
 from .ground import Ground
 from .guard import guard, traces
@@ -43,13 +44,18 @@ class Observability(ComponentResource):
     ) -> None:
         super().__init__("shop:index:Observability", name, None, opts)
         ground = _ground(self, name, args)
+        recommended = args.recommendations
+        kept_until_old = [
+            *(args.data.logs.name, args.data.images.name),
+            *(recommended.records.name, recommended.training.name),
+        ]
         if args.settings.account.trail:
-            recommended = args.recommendations
             touched = Touched(
                 reads=[recommended.records.arn, recommended.training.arn],
                 writes=[args.data.images.arn],
             )
-            trail(ground, args.data.logs, touched)
+            kept_until_old.append(trail(ground, args.data.logs, touched))
+        deletions(ground, kept_until_old)
         if args.settings.account.guard:
             guard(ground)
         traces(ground)

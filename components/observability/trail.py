@@ -58,8 +58,8 @@ def for_trail(region: str, physical: str) -> tuple[iam.Statement, ...]:
     )
 
 
-def trail(ground: Ground, logs: BucketLinks, touched: Touched) -> None:
-    """The trail of all regions with its bucket and log group, and alarms on what it tells."""
+def trail(ground: Ground, logs: BucketLinks, touched: Touched) -> Output[str]:
+    """The trail of all regions with its log group, and alarms on what it tells; its bucket."""
     name = f"{ground.name}-trail"
     bucket, allowed = _bucket(ground, name, logs)
     group = aws.cloudwatch.LogGroup(
@@ -106,6 +106,7 @@ def trail(ground: Ground, logs: BucketLinks, touched: Touched) -> None:
             opts=ground.mine,
         )
     make(ground, cis.alarms(), {})
+    return bucket.bucket
 
 
 def _objects(
