@@ -10,7 +10,7 @@ READY  := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset status test check format lock bench diagram plan preview train teardown destroy
+.PHONY: help setup up down reset backup restore status test check format lock bench diagram plan preview train teardown destroy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,7 @@ ifeq ($(STACK),local)
 else
 	@$(pulumi_cli)
 	pulumi up --stack $(STACK)
+	@STACK=$(STACK) delivery/fleet
 endif
 
 down: ## Stop the shop on this machine; its data stays
@@ -38,11 +39,17 @@ down: ## Stop the shop on this machine; its data stays
 reset: ## Stop the shop on this machine and wipe its data
 	@$(BIN)/python -m sandbox reset
 
+backup: ## Copy the database of the shop on this machine, and keep its log from now on
+	@$(BIN)/python -m sandbox backup
+
+restore: ## Bring that database back, with what its log has (TO=2030-01-31T14:05:00Z: as it was then)
+	@$(BIN)/python -m sandbox restore $(if $(TO),--to "$(TO)")
+
 status: ## What runs on this machine, and how each resource is played
 	@$(BIN)/python -m sandbox status
 
 test: $(READY) ## Run every test
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	$(BIN)/ruff format --check .
@@ -54,8 +61,9 @@ check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	$(BIN)/zizmor --quiet --offline --no-progress .github
 	@$(BIN)/python -m policy.check
 
-SCRIPTS = $(addprefix services/storefront/fleet/,prepare serve lifecycle) \
-	$(addprefix delivery/,admit alarms build deploy drift functions identity prepare preview publish smoke)
+SCRIPTS = $(addprefix services/storefront/fleet/instance/,agent boot lifecycle) \
+	$(addprefix services/storefront/fleet/release/,fetch install serve start stop validate) \
+	$(addprefix delivery/,admit alarms build deploy drift fleet functions identity prepare preview publish smoke)
 
 format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix .

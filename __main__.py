@@ -68,6 +68,7 @@ Observability("observability", ObservabilityArgs(
 # fmt: on
 
 pulumi.export("public_url", stack.web.public_url or edge.links.url)
+pulumi.export("distribution_id", edge.links.distribution_id)
 pulumi.export("image", registry.links.image)
 pulumi.export("cluster_name", web.links.cluster_name)
 pulumi.export("namespace", web.links.namespace)

@@ -56,6 +56,7 @@ class PoolLinks:
     """A target group; ``label`` is how metrics name it together with its load balancer."""
 
     arn: Output[str]
+    name: Output[str]
     label: Output[str]
 
 
@@ -194,4 +195,5 @@ class Balancer(ComponentResource):
 
 
 def _links(balancer: aws.lb.LoadBalancer, pool: aws.lb.TargetGroup) -> PoolLinks:
-    return PoolLinks(arn=pool.arn, label=Output.concat(balancer.arn_suffix, "/", pool.arn_suffix))
+    label = Output.concat(balancer.arn_suffix, "/", pool.arn_suffix)
+    return PoolLinks(arn=pool.arn, name=pool.name, label=label)

@@ -28,6 +28,14 @@ def allow(
     return statement | ({"Condition": when} if when else {})
 
 
+def without_resources(actions: Sequence[str]) -> Statement:
+    """Permission for ``actions`` that know no resources: of them AWS accepts nothing but "*".
+
+    A test holds every such action against AWS's list.
+    """
+    return allow(actions, on=["*"])
+
+
 def trust(
     service: str, actions: Sequence[str] = ("sts:AssumeRole",), when: Conditions | None = None
 ) -> Statement:

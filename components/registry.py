@@ -164,8 +164,8 @@ def pull(repository: Output[str]) -> list[iam.Statement]:
             ],
             on=[repository],
         ),
-        # A login is for the whole registry: this action knows no resources.
-        iam.allow(["ecr:GetAuthorizationToken"], on=["*"]),
+        # A login is for the whole registry.
+        iam.without_resources(["ecr:GetAuthorizationToken"]),
     ]
 
 

@@ -6,8 +6,8 @@ tags, and resource transforms, are out of sight for tests and policy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import pulumi
 
@@ -26,7 +26,6 @@ def tag_everything(project: str, stack: str) -> None:
         provider = args.type_.partition(":")[0]
         if provider not in ("aws", "eks") or "tags" not in args.props:
             return None
-        own = cast("Mapping[str, str]", args.props["tags"] or {})
         common = {
             "Name": f"{stack}-{args.name}",
             "project": project,
@@ -34,13 +33,16 @@ def tag_everything(project: str, stack: str) -> None:
             "tier": _tier(args),
             "managed-by": "pulumi",
         }
-        tags = {**common, **own}
-        props = {**args.props, "tags": tags}
         if args.type_ == _GROUP:
-            props["tags"] = [
+            handed_on = [
                 {"key": key, "value": value, "propagate_at_launch": True}
-                for key, value in tags.items()
+                for key, value in common.items()
             ]
+            own = cast("Sequence[Any]", args.props["tags"] or ())
+            props = {**args.props, "tags": [*handed_on, *own]}
+            return pulumi.ResourceTransformationResult(props=props, opts=args.opts)
+        tags = {**common, **cast("Mapping[str, str]", args.props["tags"] or {})}
+        props = {**args.props, "tags": tags}
         if args.type_ == _TEMPLATE:
             props["tag_specifications"] = [{"resource_type": "volume", "tags": tags}]
         return pulumi.ResourceTransformationResult(props=props, opts=args.opts)

@@ -6,6 +6,8 @@ An output that is not listed here has no answer, and using it fails by name (see
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 
 from . import delivery, edge, eks, observability, personalize, recommendations
@@ -113,6 +115,11 @@ def _secret_version(s: Subject) -> Outputs:
     return {"id": f"{arn}|{version}", "arn": arn, "versionId": version}
 
 
+def _object(s: Subject) -> Outputs:
+    written = json.dumps([s.inputs.get(name) for name in ("contentBase64", "content")])
+    return {"versionId": hashlib.sha256((s.urn + written).encode()).hexdigest()[:32]}
+
+
 def _key(s: Subject) -> Outputs:
     h = s.hash(32)
     id_ = f"{h[:8]}-{h[8:12]}-4{h[13:16]}-8{h[17:20]}-{h[20:32]}"
@@ -205,6 +212,7 @@ _ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:rds/parameterGroup:ParameterGroup": _named("rds", "pg:"),
     "aws:rds/subnetGroup:SubnetGroup": _named("rds", "subgrp:"),
     "aws:s3/bucket:Bucket": _bucket,
+    "aws:s3/bucketObjectv2:BucketObjectv2": _object,
     "aws:secretsmanager/secret:Secret": _secret,
     "aws:secretsmanager/secretVersion:SecretVersion": _secret_version,
     "aws:sesv2/configurationSet:ConfigurationSet": _named("ses", "configuration-set/"),

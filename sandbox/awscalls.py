@@ -131,7 +131,8 @@ def _bucket_object(r: Registration) -> list[Call]:
     )
 
     def outputs(answer: Mapping[str, Any]) -> Outputs:
-        return {"etag": str(answer["ETag"]).strip('"')}
+        version = answer.get("VersionId", "null")  # as S3 calls it without versioning
+        return {"etag": str(answer["ETag"]).strip('"'), "versionId": version}
 
     return [Call("s3", "put_object", parameters, outputs)]
 

@@ -96,7 +96,7 @@ def postgres_runner(data: Path) -> Runner:
     if (unshare := shutil.which("unshare")) is not None:
         mapped = (unshare, "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
         if subprocess.run([*mapped, "true"], capture_output=True, check=False).returncode == 0:
-            _own(data, 0, 0)
+            own(data, 0, 0)
             return Runner(binaries, data, mapped)
     mark = hashlib.sha256(str(data).encode()).hexdigest()[:12]
     outside = Path(f"/var/tmp/sandbox-postgres-{mark}")  # noqa: S108
@@ -115,7 +115,7 @@ def _as_nobody(binaries: Path, data: Path) -> Runner:
         raise PartError(
             "PostgreSQL does not run as root and there is no user `nobody`"
         ) from missing
-    _own(data, user.pw_uid, user.pw_gid)
+    own(data, user.pw_uid, user.pw_gid)
     return Runner(binaries, data, (), user.pw_uid, user.pw_gid)
 
 
@@ -125,8 +125,8 @@ def _traversable(path: Path) -> bool:
     return all(place.stat().st_mode & 0o001 for place in (real, *real.parents) if place.exists())
 
 
-def _own(data: Path, uid: int, gid: int) -> None:
-    """Give an existing data folder to the user that will run the server this time."""
+def own(data: Path, uid: int, gid: int) -> None:
+    """Make a folder and give it, with all that is in it, to the user that runs the server."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if data.stat().st_uid != uid:
         for folder, _, files in os.walk(data):

@@ -1,4 +1,4 @@
-"""`python -m sandbox up | down | status | run | restart | invoke | execute | reset | logs`."""
+"""`python -m sandbox COMMAND`: the shop on a laptop; the commands are in arguments.py."""
 
 from __future__ import annotations
 
@@ -15,49 +15,19 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import control, run_file
+from . import backups, control, run_file
+from .arguments import parser
 from .functions.command import invoke
+from .postgres import Postgres
 from .process import PartError, rotate, tail
 from .state import PROJECT, Lock, started_at, state_directory
 from .states.command import execute
+from .telemetry.command import alarms
 from .terminal import Terminal
 
+FASTEST = 600  # times
+MOST_PODS = 16
 _STOP_LIMIT = 60.0  # seconds that `down` gives the supervisor
-
-
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    top = argparse.ArgumentParser(
-        prog="python -m sandbox", description="The shop on a laptop, out of the Pulumi program."
-    )
-    top.add_argument("--state", help="folder for data, logs and mail (default .sandbox)")
-    commands = top.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="serve the shop until Ctrl-C")
-    up.add_argument("--detach", action="store_true", help="return once the shop is ready")
-    up.add_argument("--port", type=int, help="instead of PORT or 8080")
-    up.add_argument("--empty", action="store_true", help="do not fill an empty shop")
-    up.add_argument("--project", type=Path, default=PROJECT, help=argparse.SUPPRESS)
-    commands.add_parser("down", help="stop it; data stays")
-    status = commands.add_parser("status", help="parts and resources")
-    status.add_argument("--json", action="store_true")
-    run = commands.add_parser("run", help="run a command with the storefront's environment")
-    run.add_argument("words", nargs=argparse.REMAINDER, metavar="-- CMD")
-    invoke = commands.add_parser("invoke", help="run a Lambda function once")
-    invoke.add_argument("function", help="its name, in the program or in AWS")
-    invoke.add_argument("event", nargs="?", default="{}", help="JSON; - reads standard input")
-    execute = commands.add_parser("execute", help="run a state machine once")
-    execute.add_argument("machine", help="its name in the program")
-    execute.add_argument("input", nargs="?", default="{}", help="JSON; - reads standard input")
-    restart = commands.add_parser("restart", help="replace a Deployment's pods one by one")
-    restart.add_argument("name", nargs="?", default="web", help="which one (default web)")
-    restart.add_argument(
-        "--waits", type=float, default=1.0, help="part of the declared waits to keep (default 1)"
-    )
-    commands.add_parser("reset", help="stop it and wipe its data")
-    logs = commands.add_parser("logs", help="show a part's log")
-    logs.add_argument("part", nargs="?", help="without one: list them")
-    logs.add_argument("-f", "--follow", action="store_true")
-    return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,14 +51,23 @@ def _port(option: int | None) -> int:
     return port
 
 
-def up(directory: Path, port: int, project: Path, *, detach: bool, fill: bool) -> int:
+def _speed(option: float | None) -> float:
+    text = os.environ.get("TELEMETRY_SPEED") or "1"
+    given = text if option is None else f"{option:g}"
+    if not given.isdecimal() or not 1 <= int(given) <= FASTEST:
+        accepted = f"a whole number from 1 to {FASTEST}"
+        raise SystemExit(f"TELEMETRY_SPEED is {given!r}; accepted: {accepted}")
+    return float(given)
+
+
+def up(directory: Path, port: int, project: Path, *, detach: bool, fill: bool, speed: float) -> int:
     """Serve; with ``detach`` in the background; ``fill`` an empty shop with its catalogue."""
     lock = Lock(directory)
     if not lock.acquire():
         return _already_up(directory)
     if detach:
         lock.release()
-        return _up_detached(directory, port, project, fill=fill)
+        return _up_detached(directory, port, project, fill=fill, speed=speed)
     from .supervisor import Supervisor  # noqa: PLC0415 - the other commands answer faster without
 
     log = directory / "logs" / "sandbox.log"
@@ -102,7 +81,7 @@ def up(directory: Path, port: int, project: Path, *, detach: bool, fill: bool) -
         terminal.say(f"ended {len(found)} processes that an earlier run left behind", "!")
 
     async def supervise() -> int:
-        return await Supervisor(directory, port, terminal, project, fill=fill).run()
+        return await Supervisor(directory, port, terminal, project, fill=fill, speed=speed).run()
 
     try:
         return asyncio.run(supervise())
@@ -122,11 +101,11 @@ def _already_up(directory: Path) -> int:
     return 1
 
 
-def _up_detached(directory: Path, port: int, project: Path, *, fill: bool) -> int:
+def _up_detached(directory: Path, port: int, project: Path, *, fill: bool, speed: float) -> int:
     log = directory / "logs" / "sandbox.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
     rotate(log)
-    words = ["up", "--port", str(port), "--project", str(project)]
+    words = ["up", "--port", str(port), "--project", str(project), "--speed", f"{speed:g}"]
     words += [] if fill else ["--empty"]
     with log.open("ab") as out:
         child = subprocess.Popen(
@@ -235,11 +214,16 @@ def run(directory: Path, words: Sequence[str]) -> int:
     os.execve(program, command, environment)  # noqa: S606 - that is what was asked for
 
 
-def restart(directory: Path, name: str, waits: float) -> int:
-    """Replace the pods of a Deployment by its declared strategy; returns when it is done."""
-    if not 0 <= waits <= 1:
-        raise PartError(f"--waits is {waits:g}; accepted: a number from 0 to 1")
-    print(f"✓ {control.ask(directory, {'restart': name, 'waits': waits})}")
+def deploy(directory: Path, told: argparse.Namespace) -> int:
+    """Replace or scale the pods of a Deployment; returns when it is done."""
+    if not 0 <= told.waits <= 1:
+        raise PartError(f"--waits is {told.waits:g}; accepted: a number from 0 to 1")
+    order = {"deployment": told.name, "waits": told.waits}
+    if told.command == "scale":
+        if not 0 <= told.replicas <= MOST_PODS:
+            raise PartError(f"{told.replicas} replicas; accepted: a number from 0 to {MOST_PODS}")
+        order["replicas"] = told.replicas
+    print(f"✓ {control.ask(directory, order)}")
     return 0
 
 
@@ -249,12 +233,12 @@ def reset(directory: Path) -> int:
     lock = Lock(directory)
     if not lock.acquire():
         raise PartError("something has started the shop again; nothing was wiped")
-    from .postgres import Postgres  # noqa: PLC0415 - only here
-
     try:
-        if (directory / "postgres").exists():
-            shutil.rmtree(Postgres(directory / "postgres").data, ignore_errors=True)
-        for name in ("postgres", "valkey", "aws", "personalize", "functions", "mails", "mail"):
+        server = Postgres(directory / "postgres")
+        for folder in (server.data, server.backups):  # they may be outside of our own
+            shutil.rmtree(folder, ignore_errors=True)
+        folders = ("postgres", "valkey", "aws", "personalize", "functions", "telemetry")
+        for name in (*folders, "mails", "mail"):
             shutil.rmtree(directory / name, ignore_errors=True)
         for name in ("state.json", run_file.NAME):
             (directory / name).unlink(missing_ok=True)
@@ -283,14 +267,23 @@ def logs(directory: Path, part: str | None, *, follow: bool) -> int:
 
 _COMMANDS: dict[str, Callable[[Path, argparse.Namespace], int]] = {
     "up": lambda where, told: up(
-        where, _port(told.port), told.project.absolute(), detach=told.detach, fill=not told.empty
+        where,
+        _port(told.port),
+        told.project.absolute(),
+        detach=told.detach,
+        fill=not told.empty,
+        speed=_speed(told.speed),
     ),
     "down": lambda where, _: down(where),
     "status": lambda where, told: status(where, as_json=told.json),
     "run": lambda where, told: run(where, told.words),
     "invoke": lambda where, told: invoke(where, told.function, told.event),
     "execute": lambda where, told: execute(where, told.machine, told.input),
-    "restart": lambda where, told: restart(where, told.name, told.waits),
+    "restart": deploy,
+    "scale": deploy,
+    "backup": lambda where, _: backups.backup(where),
+    "restore": lambda where, told: backups.restore(where, told.to),
     "reset": lambda where, _: reset(where),
+    "alarms": lambda where, told: alarms(where, as_json=told.json),
     "logs": lambda where, told: logs(where, told.part, follow=told.follow),
 }

@@ -40,7 +40,8 @@ async def serve(port: int) -> None:
         heard[:] = rest
         for line in lines:
             if line.startswith(b"{"):
-                door.ways = Ways(msgspec.json.decode(line, type=Plan))
+                plan = msgspec.json.decode(line, type=Plan)
+                door.ways, door.counts.named = Ways(plan), plan.named
             elif line:
                 door.pods.ports = msgspec.json.decode(line, type=list[int])
         if not data:

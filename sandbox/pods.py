@@ -15,6 +15,7 @@ from .kubernetes import HttpProbe, Pod
 from .part import HOST
 from .process import Child, Command, PartError, tail
 from .state import State
+from .telemetry.emf import AGENT
 from .unit import Probe, Spec
 
 
@@ -28,11 +29,22 @@ class Site:
     aws: Aws
     url: str  # the front door
     ports: Mapping[int, int]  # declared port of a part -> its port here
+    speed: float = 1.0  # of the clock of metrics and alarms
 
     @property
     def logs(self) -> Path:
         """Where every part's log is."""
         return self.directory / "logs"
+
+    @property
+    def telemetry(self) -> str:
+        """Where signals go and are shown, as host:port."""
+        return f"{HOST}:{self.state.port('telemetry')}"
+
+    @property
+    def agent(self) -> dict[str, str]:
+        """What tells a process where its metrics go, when it writes none into its log."""
+        return {AGENT: self.telemetry}
 
     @property
     def storefront(self) -> Path:
@@ -59,6 +71,8 @@ def environment(pod: Pod, site: Site) -> dict[str, str]:
         mails = site.directory / declared.get("MAIL_DIRECTORY", "mails")
         mails.mkdir(mode=0o700, parents=True, exist_ok=True)
         declared["MAIL_DIRECTORY"] = str(mails)
+    if site.speed != 1:
+        ambient["TELEMETRY_SPEED"] = f"{site.speed:g}"
     return {**ambient, **bound(declared, site)}
 
 
@@ -66,9 +80,9 @@ def bound(declared: Mapping[str, str], site: Site) -> dict[str, str]:
     """Declared variables, some bound to places that only the laptop knows.
 
     So a cluster binds a volume and a load balancer a name: the folder for mail, the shop's own
-    address, and the ports of parts (``X_PORT`` beside an ``X_HOST`` on loopback): 5432 may be
-    somebody else's here. A port that no resource declares is left as it is, and fails here as it
-    would in the cloud.
+    address, and the ports of parts (``X_PORT`` beside an ``X_HOST`` on loopback, ``X_ENDPOINT``):
+    5432 may be somebody else's here. A port that no resource declares is left as it is, and fails
+    here as it would in the cloud.
     """
     found = dict(declared)
     if found.get("PUBLIC_URL", "").startswith(("http://127.0.0.1", "http://localhost")):
@@ -77,6 +91,9 @@ def bound(declared: Mapping[str, str], site: Site) -> dict[str, str]:
         host = found.get(f"{key.removesuffix('_PORT')}_HOST")
         if key.endswith("_PORT") and host == HOST and value.isdecimal():
             found[key] = str(site.ports.get(int(value), value))
+        if key.endswith("_ENDPOINT") and value.startswith(f"http://{HOST}:"):
+            port = value.rpartition(":")[2]
+            found[key] = f"http://{HOST}:{site.ports.get(int(port), port)}"
     return found
 
 

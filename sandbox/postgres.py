@@ -15,19 +15,25 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import asyncpg
-
-from .binaries import Runner, postgres_runner
+from . import shipping
+from .binaries import Runner, own, postgres_runner
 from .part import HOST, Part
 from .process import Command, PartError
 
+if TYPE_CHECKING:
+    import asyncpg
+
 SUPERUSER = "rdsadmin"
-_HBA = f"host all all {HOST}/32 scram-sha-256\n"
+_HBA = "".join(
+    f"host {what} {HOST}/32 scram-sha-256\n" for what in ("all all", f"replication {SUPERUSER}")
+)
 # What RDS gives its master user through the role of the same name.
 _RDS_SUPERUSER = ("pg_monitor", "pg_signal_backend", "pg_checkpoint", "pg_read_all_settings")
 
@@ -62,6 +68,21 @@ class Postgres(Part):
         return self._runner.data
 
     @property
+    def backups(self) -> Path:
+        """Where `sandbox.backups` keeps them: beside our folder, or beside data that are outside.
+
+        While there are some, data that are gone are not replaced by an empty cluster.
+        """
+        data = self.data
+        return (self.directory if data.parent == self.directory else data).parent / "backups"
+
+    @property
+    def shipped(self) -> Path:
+        """Where this cluster's log goes: one folder for each `initdb`, named by its number."""
+        number = (self.data / "global" / "pg_control").read_bytes()[:8]
+        return self.backups / "wal" / str(int.from_bytes(number, sys.byteorder))
+
+    @property
     def superuser_password(self) -> str:
         """Password of `SUPERUSER`, made once for each data folder."""
         file = self.directory / "superuser"
@@ -82,7 +103,13 @@ class Postgres(Part):
     def prepare(self) -> None:
         """Create the cluster on first use and clear a lock that a crash left behind."""
         if not (self.data / "PG_VERSION").exists():
+            if any((self.backups / "base").glob("*")):
+                raise PartError(
+                    f"the data in {self.data} are gone, and there are backups:"
+                    " `make restore` brings them back, `make reset` gives them up"
+                )
             self._initdb()
+        (self.data / "pg_hba.conf").write_text(_HBA)
         self._clear_stale_lock()
 
     def _initdb(self) -> None:
@@ -113,7 +140,6 @@ class Postgres(Part):
         if done.returncode:
             shutil.rmtree(run.data, ignore_errors=True)
             raise PartError(f"initdb failed:\n{done.stdout}{done.stderr}")
-        (run.data / "pg_hba.conf").write_text(_HBA)
 
     def _clear_stale_lock(self) -> None:
         """PostgreSQL will not start over a lock whose process id now belongs to somebody else."""
@@ -136,6 +162,7 @@ class Postgres(Part):
             "log_line_prefix": "%m [%p] %u@%d ",
             "wal_level": "replica",
             "max_wal_size": "256MB",
+            **shipping.sending(self.shipped),
             **({} if self.durable else {"fsync": "off", "full_page_writes": "off"}),
             **self.parameters,
         }
@@ -153,6 +180,26 @@ class Postgres(Part):
             uid=run.uid,
             gid=run.gid,
         )
+
+    def give(self, folder: Path) -> None:
+        """Make a folder, if there is none, and give it to the user that the server runs as."""
+        uid, gid = self._runner.uid, self._runner.gid
+        if uid is None or gid is None:
+            uid, gid = os.geteuid(), os.getegid()
+        own(folder, uid, gid)
+
+    def tool(self, program: str, *arguments: str | Path) -> Command:
+        """One of PostgreSQL's own programs, as ourselves, with the way in as the superuser."""
+        return Command(
+            name=program,
+            argv=[self._runner.bin / program, *arguments],
+            env={
+                "PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "PGHOST": HOST,
+                "PGPORT": str(self.port), "PGUSER": SUPERUSER,
+                "PGPASSWORD": self.superuser_password,
+            },
+            log=self.log,
+        )  # fmt: skip
 
     def ready(self) -> bool:
         """Whether it asks for a password yet (while it recovers it sends an error instead)."""
@@ -172,6 +219,8 @@ class Postgres(Part):
 
     async def provision(self, user: str, password: str, database: str) -> None:
         """Make (or bring up to date) the master user and its database, as RDS does."""
+        import asyncpg  # noqa: PLC0415 - commands that ask a server nothing answer faster without
+
         for name in (user, database):
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,62}", name):
                 raise PartError(f"{name!r} is no name for a PostgreSQL user or database")

@@ -69,6 +69,20 @@ class Deployment:
             self._busy = False
         return f"{self.pod.name}: {len(old)} pods replaced in {time.monotonic() - begun:.1f} s"
 
+    async def scale(self, replicas: int, waits: float = 1.0) -> str:
+        """So many pods from now on, until the sandbox starts again; raises PartError."""
+        if self._busy:
+            raise PartError(f"{self.pod.name} is being restarted")
+        self._busy = True
+        try:
+            await asyncio.gather(*(self._retire(unit, waits) for unit in self.units[replicas:]))
+            while len(self.units) < replicas:
+                self._one_more()
+            await asyncio.gather(*(unit.wait_ready() for unit in self.units))
+        finally:
+            self._busy = False
+        return f"{self.pod.name}: {len(self.units)} pods"
+
     async def _roll(self, old: list[Unit], waits: float) -> None:
         rollout, wanted = self.pod.rollout, len(old)
         fresh: list[Unit] = []

@@ -6,15 +6,15 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from .part import HOST, Part, port_is_free
+from .pods import Site
 from .process import Command, PartError
 from .state import PROJECT, port_owner
 from .unit import Probe, Spec
 
 
-def door(port: int, logs: Path, after_start: Callable[[], Awaitable[None]]) -> Spec:
+def door(port: int, site: Site, after_start: Callable[[], Awaitable[None]]) -> Spec:
     """The front door; raises PartError when its port is taken, naming who has it."""
     if not port_is_free(port):
         owner = port_owner(port)
@@ -27,8 +27,8 @@ def door(port: int, logs: Path, after_start: Callable[[], Awaitable[None]]) -> S
         return Command(
             name="frontdoor",
             argv=[sys.executable, "-m", "sandbox.frontdoor", str(port)],
-            env={"PATH": os.defpath, "PYTHONPATH": str(PROJECT)},
-            log=logs / "frontdoor.log",
+            env={"PATH": os.defpath, "PYTHONPATH": str(PROJECT), **site.agent},
+            log=site.logs / "frontdoor.log",
             stdin=True,
             grace=3,
         )

@@ -23,6 +23,7 @@ from .realise import Realiser
 from .rollout import Deployment
 from .servers import Servers
 from .state import State
+from .telemetry import part as telemetry
 from .terminal import Terminal
 from .unit import Spec, Unit
 
@@ -34,9 +35,10 @@ class Supervisor:
     """One run of the sandbox. The caller holds the state folder's lock."""
 
     def __init__(
-        self, directory: Path, port: int, terminal: Terminal, project: Path, *, fill: bool = True
-    ) -> None:
-        """``fill`` an empty shop with the project's own catalogue."""
+        self, directory: Path, port: int, terminal: Terminal, project: Path, *, fill: bool = True,
+        speed: float = 1.0,
+    ) -> None:  # fmt: skip
+        """``fill`` an empty shop with its catalogue; alarms' clock goes ``speed`` times as fast."""
         self._terminal = terminal
         self._port = port
         self._project = project
@@ -52,7 +54,7 @@ class Supervisor:
         self._aws = self._servers.aws
         self._realiser = Realiser(state, self._servers)
         url = f"http://{HOST}:{port}"
-        self._site = Site(project, directory, state, self._aws, url, self._realiser.ports)
+        self._site = Site(project, directory, state, self._aws, url, self._realiser.ports, speed)
         self._guard = Guard(logs / "guard.log")
         self._catalogue = Catalogue(self._site, self._guard)
         self._units: list[Unit] = []
@@ -104,6 +106,7 @@ class Supervisor:
             self._catalogue.begin()
         self._start_parts()
         graph = await self._evaluate()
+        self._add(telemetry.spec(graph, self._site, self._realiser, self._terminal))
         await self._run_functions(graph)
         await self._run_pods(graph)
         await asyncio.gather(*(unit.wait_ready() for unit in self._units))
@@ -112,13 +115,14 @@ class Supervisor:
         self._ready = True
         self._tell()
         took = time.monotonic() - self._terminal.started
+        self._terminal.say(f"alarms, signals and traces: http://{self._site.telemetry}")
         self._terminal.say(f"shop ready in {took:.1f} s: {self._site.url}", "✓")
 
     def _open_door(self) -> None:
         async def tell() -> None:
             self._tell_door(again=True)
 
-        self._door = self._add(specs.door(self._port, self._site.logs, tell))
+        self._door = self._add(specs.door(self._port, self._site, tell))
 
     def _start_parts(self) -> None:
         loop = asyncio.get_running_loop()
@@ -243,10 +247,13 @@ class Supervisor:
     async def _obey(self, order: Mapping[str, Any]) -> str:
         """Carry out what a command asks for."""
         known = {deployment.pod.name: deployment for deployment in self._deployments}
-        name = str(order["restart"])
+        name, waits = str(order["deployment"]), float(order["waits"])
         if name not in known:
             raise PartError(f"there is no Deployment {name}; there are: {', '.join(known)}")
-        done = await known[name].restart(float(order["waits"]))
+        if "replicas" in order:
+            done = await known[name].scale(int(order["replicas"]), waits)
+        else:
+            done = await known[name].restart(waits)
         self._terminal.say(done, "✓")
         return done
 

@@ -20,7 +20,7 @@ from .recommendations import (
 from .shop import ShopSettings
 from .stack import Settings, SettingsError, load
 from .traffic import BalancerSettings, FleetSettings, PoolSettings
-from .web import ClusterSettings, MailSettings, WebSettings, WorkloadSettings
+from .web import ClusterSettings, MailSettings, NodeSettings, WebSettings, WorkloadSettings
 
 __all__ = [
     "AccountSettings",
@@ -36,6 +36,7 @@ __all__ = [
     "FunctionSettings",
     "MailSettings",
     "NetworkSettings",
+    "NodeSettings",
     "ObservabilitySettings",
     "PauseSettings",
     "PipelineSettings",

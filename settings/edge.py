@@ -57,11 +57,17 @@ class FirewallSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeSettings:
-    """CloudFront and the names that lead there; without a domain it has a name of its own."""
+    """CloudFront and the names that lead there; without a domain it has a name of its own.
+
+    Unless ``wait_for_deployment``, an update goes on as soon as CloudFront has taken a change.
+    With a ``health_check`` Route 53 asks from around the world whether the shop answers.
+    """
 
     domain: Domain | None
     zone: ZoneSettings | None
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"]
+    wait_for_deployment: bool
+    health_check: bool
     blocked_countries: tuple[Annotated[str, matching(r"[A-Z]{2}", 'codes such as "KP"')], ...]
     firewall: FirewallSettings
 

@@ -22,6 +22,7 @@ LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
 EndpointName = Literal[
     "autoscaling",
     "codebuild",
+    "codedeploy-commands-secure",
     "ec2",
     "ecr.api",
     "ecr.dkr",
@@ -59,8 +60,14 @@ NEEDED_WITHOUT_NAT: tuple[EndpointName, ...] = (
     "sts",
 )
 
-# ... and instances their settings and logs, Session Manager and the end of their draining.
-NEEDED_BY_INSTANCES: tuple[EndpointName, ...] = ("autoscaling", "logs", "ssm", "ssmmessages")
+# ... and instances their logs, other releases, Session Manager and the end of their draining.
+NEEDED_BY_INSTANCES: tuple[EndpointName, ...] = (
+    "autoscaling",
+    "codedeploy-commands-secure",
+    "logs",
+    "ssm",
+    "ssmmessages",
+)
 
 
 def _is_private(value: str) -> bool:

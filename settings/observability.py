@@ -47,7 +47,8 @@ class ObservabilitySettings:
 
     ``pages`` wake somebody, ``tickets`` are for the next morning. ``runbooks`` is where their pages
     can be read, ``budget`` what a month may cost (USD), ``connections`` how many of the database's
-    are nearly all.
+    are nearly all. With ``objectives`` there are alarms on promises that break, with ``dashboards``
+    pictures of everything: both are billed by the piece.
     """
 
     pages: tuple[Address, ...]
@@ -56,6 +57,8 @@ class ObservabilitySettings:
     log_days: LogDays
     budget: Annotated[int, between(1, 1_000_000, "USD a month")]
     connections: Annotated[int, between(10, 16_000, "connections")]
+    objectives: bool
+    dashboards: bool
     account: AccountSettings
     backup: BackupSettings | None
 

@@ -57,8 +57,33 @@ Memory = Annotated[str, matching(r"[1-9]\d{0,5}(Mi|Gi)", 'memory such as "512Mi"
 
 
 @dataclass(frozen=True, kw_only=True)
+class NodeSettings:
+    """Machines for pods, each with a disk of ``disk_gib``; the cheapest that fits is taken."""
+
+    instance_types: tuple[
+        Annotated[
+            str,
+            matching(
+                r"t[2-9]\w*\.medium|[a-z]+\d\w*\.\d*x?large",
+                'types such as "t4g.medium"; EKS Auto Mode takes none with less than two cores',
+            ),
+        ],
+        ...,
+    ]
+    disk_gib: Annotated[int, between(20, 1000, "GiB")]
+
+    def check_types(self) -> Iterator[Problem]:
+        """A pool without a type never has a node."""
+        if not self.instance_types:
+            yield Problem(key="instance_types", value=[], accepted="at least one")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClusterSettings:
-    """EKS. Without ``public_access_cidrs`` the API answers inside the VPC only."""
+    """EKS. Without ``public_access_cidrs`` the API answers inside the VPC only.
+
+    Without ``nodes`` EKS Auto Mode chooses them itself.
+    """
 
     kubernetes_version: Annotated[
         str, matching(r"1\.(3[2-9]|4\d)", 'a Kubernetes version from "1.32", in quotes')
@@ -70,6 +95,7 @@ class ClusterSettings:
         ...,
     ]
     deletion_protection: bool
+    nodes: NodeSettings | None
     log_days: LogDays
 
 

@@ -14,61 +14,27 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.machine import Machine, unknown_to_aws
 from tests.stacks import ROOT
 
 DELIVERY = ROOT / "delivery"
 OLD, NEW = "registry/shop:old", "registry/shop:new"
-# Answers by the words of a call; `calls` gets every call, a line each.
-STAND_IN = """#!/usr/bin/env python3
-import json, os, sys
-place = os.environ["STAND_IN"]
-name, words = os.path.basename(sys.argv[0]), sys.argv[1:]
-line = " ".join([name, *words])
-with open(f"{place}/calls", "a") as calls:
-    print(line, file=calls)
-for part, answer in json.load(open(f"{place}/answers")):
-    if part in line:
-        print(answer.get("out", ""))
-        sys.exit(answer.get("exit", 0))
-"""
-
-
-class Machine:
-    """A PATH with stand-ins, and what they were called with."""
-
-    def __init__(self, place: Path, *commands: str) -> None:
-        self.place, self.answers = place, list[tuple[str, dict[str, Any]]]()
-        (place / "bin").mkdir()
-        for name in commands:
-            (place / "bin" / name).write_text(STAND_IN)
-            (place / "bin" / name).chmod(0o755)
-
-    def answer(self, part: str, out: Any = "", code: int = 0) -> None:
-        """The first answer whose words are in the call counts."""
-        text = out if isinstance(out, str) else json.dumps(out)
-        self.answers.append((part, {"out": text, "exit": code}))
-
-    def run(self, script: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        (self.place / "answers").write_text(json.dumps(self.answers))
-        path = f"{self.place / 'bin'}:{os.environ['PATH']}"
-        told = {**os.environ, "PATH": path, "STAND_IN": str(self.place), **environment}
-        return subprocess.run(
-            [DELIVERY / script, *words],
-            env=told,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-
-    def calls(self, part: str = "") -> list[str]:
-        lines = (self.place / "calls").read_text().splitlines()
-        return [line for line in lines if part in line]
+INSTANCES = {
+    "application": "shop-1",
+    "group": "instances",
+    "scaling": "shop-prod-fleet",
+    "bucket": "releases",
+    "key": "release.tar",
+    "version": "v2",
+}
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path, "aws", "docker", "pulumi")
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path, "aws", "docker", "pulumi")
+    yield made
+    for call in made.calls("aws "):
+        assert unknown_to_aws(call) == [], call
 
 
 @pytest.fixture
@@ -101,8 +67,12 @@ def shop() -> Iterator[tuple[str, dict[str, str]]]:
 
 def deployment(machine: Machine, url: str, before: str = OLD) -> None:
     machine.answer("output image", before)
+    machine.answer("output distribution_id", "E1")
     machine.answer("output public_url", url)
-    machine.answer("output delivery", {"alarms": ["pods"], "functions": []})
+    told = {"alarms": ["pods"], "instances": INSTANCES, "functions": []}
+    machine.answer("output delivery", json.dumps(told))
+    machine.answer("describe-instance-refreshes", {})
+    machine.answer("describe-auto-scaling-groups", {"AutoScalingGroups": [{"Instances": []}]})
 
 
 def deploy(machine: Machine) -> subprocess.CompletedProcess[str]:
@@ -122,6 +92,10 @@ def test_a_deployment_runs_the_image_and_asks_the_shop(machine: Machine, shop: A
     assert "--stack prod" in update
     assert "--policy-pack policy" in update
     assert machine.calls("describe-alarms")
+    # What is asked is what was deployed, everywhere.
+    calls = machine.calls()
+    everywhere = "aws cloudfront wait distribution-deployed --id E1"
+    assert calls.index(update) < calls.index(everywhere)
     assert f"prod runs {NEW}" in done.stdout
 
 
@@ -144,10 +118,27 @@ def test_an_alarm_goes_back(machine: Machine, shop: Any) -> None:
     assert "on: pods" in done.stderr
 
 
+def test_instances_that_could_not_be_changed_go_back_first(machine: Machine, shop: Any) -> None:
+    machine.answers.append(
+        ("describe-auto-scaling", [{"out": "", "exit": 254}, {"out": "0", "exit": 0}])
+    )
+    deployment(machine, shop[0])
+    done = deploy(machine)
+    assert done.returncode == 1
+    assert images(machine) == [NEW, OLD]
+    order = [
+        "update" if "pulumi up" in call else "alarms" if "describe-alarms" in call else "instances"
+        for call in machine.calls()
+        if any(part in call for part in ("pulumi up", "describe-alarms", "describe-auto-scaling"))
+    ]
+    assert order == ["update", "alarms", "instances", "update", "instances", "alarms"]
+    assert f"runs {OLD} again" in done.stderr
+
+
 def test_an_update_that_fails_goes_back_and_succeeds_in_that(machine: Machine, shop: Any) -> None:
     deployment(machine, shop[0])
     # Whether an update fails is told by the image that was set before it.
-    machine.answer("pulumi up", "", 1)
+    machine.answer("pulumi up", code=1)
     done = deploy(machine)
     assert done.returncode == 1
     assert images(machine) == [NEW, OLD]
@@ -170,7 +161,7 @@ def test_a_deployment_says_what_it_was_not_told(machine: Machine, missing: str) 
     done = machine.run("deploy", **told)
     assert done.returncode != 0
     assert f"{missing}: is not set" in done.stderr
-    assert not (machine.place / "calls").exists()
+    assert not machine.calls()
 
 
 @pytest.mark.parametrize("page", ["/search?q=a", "/static/site.css"])
@@ -191,10 +182,10 @@ FUNCTION = {
 
 @pytest.mark.parametrize("bad", [False, True])
 def test_functions_move_through_codedeploy(machine: Machine, bad: bool) -> None:
-    machine.answer("output delivery", {"alarms": [], "functions": [FUNCTION]})
+    machine.answer("output delivery", json.dumps({"alarms": [], "functions": [FUNCTION]}))
     machine.answer("get-alias", "6")
     machine.answer("create-deployment", "d-1")
-    machine.answer("wait deployment-successful", "", 255 if bad else 0)
+    machine.answer("wait deployment-successful", code=255 if bad else 0)
     done = machine.run("functions", STACK="prod")
     assert (done.returncode != 0) is bad, done.stderr
     (call,) = machine.calls("create-deployment")
@@ -211,7 +202,7 @@ def test_functions_move_through_codedeploy(machine: Machine, bad: bool) -> None:
 
 
 def test_a_function_that_is_where_it_should_be_stays(machine: Machine) -> None:
-    machine.answer("output delivery", {"alarms": [], "functions": [FUNCTION]})
+    machine.answer("output delivery", json.dumps({"alarms": [], "functions": [FUNCTION]}))
     machine.answer("get-alias", "7")
     assert machine.run("functions", STACK="prod").returncode == 0
     assert not machine.calls("create-deployment")
@@ -230,7 +221,7 @@ def test_publishing_waits_for_scans_and_names_the_digest(machine: Machine) -> No
     scan = {"imageScanFindings": {"findingSeverityCounts": {"HIGH": 2}}}
     machine.answer("describe-image-scan-findings", scan)
     machine.answer("inspect --format", f"sha256:{'c' * 64}")
-    machine.answer("imagetools inspect", "", 1)
+    machine.answer("imagetools inspect", code=1)
     done = machine.run("publish", **PUBLISH)
     assert done.returncode == 0, done.stderr
     name, _, digest = done.stdout.strip().partition("@")
@@ -261,7 +252,7 @@ def test_without_an_image_a_preview_is_of_what_runs(machine: Machine) -> None:
 
 def test_drift_compares_with_what_runs_and_fails_on_a_difference(machine: Machine) -> None:
     machine.answer("output image", OLD)
-    machine.answer("preview", "", 255)
+    machine.answer("preview", code=255)
     assert machine.run("drift", STACK="prod").returncode == 255
     assert images(machine) == [OLD]
     (call,) = machine.calls("pulumi preview")
@@ -296,7 +287,7 @@ def test_the_role_is_let_into_the_cluster_once(machine: Machine) -> None:
 
 
 def test_before_there_is_a_cluster_nobody_is_let_in(machine: Machine) -> None:
-    machine.answer("output cluster_name", "", 255)
+    machine.answer("output cluster_name", code=255)
     assert machine.run("admit", STACK="prod", DEPLOYER="role").returncode == 0
     assert not machine.calls("aws ")
 

@@ -41,11 +41,13 @@ def allowed(graph: Graph, name: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("stack", ["dev", "local"])
-def test_without_a_source_there_is_nothing(stack: str) -> None:
+def test_without_a_source_there_is_only_what_changes_instances(stack: str) -> None:
     graph = graph_of(stack)
-    assert [r for r in graph if r.custom and r.name.partition("-")[0] == "pipeline"] == []
+    made = {r.name for r in graph if r.custom and r.name.partition("-")[0] == "pipeline"}
+    assert made == {"pipeline", "pipeline-pods", "pipeline-instances"}
+    assert graph.of_type(PIPELINE) == graph.of_type(PROJECT) == []
     told = graph.exports["delivery"]
-    assert (told["alarms"], told["functions"]) == ([], [])
+    assert told["functions"] == []
     assert told.get("github") is None
 
 
@@ -215,6 +217,7 @@ def test_other_hosts_of_sources_get_no_role_of_github() -> None:
 def test_functions_move_little_by_little_and_back_by_alarm() -> None:
     graph = graph_of("prod")
     groups = {g.name: g.inputs for g in graph.of_type(GROUP)}
+    groups.pop("pipeline-instances")  # tests/test_fleet.py judges this one
     assert set(groups) == {"pipeline-events", "pipeline-recommend"}
     for name, group in groups.items():
         part = name.partition("-")[2]
@@ -254,10 +257,13 @@ def test_failures_are_told_on_an_encrypted_topic() -> None:
     for alarm in graph.of_type(ALARM):
         if alarm.name.startswith("pipeline-"):
             assert topic.outputs["arn"] in alarm.inputs["alarmActions"]
-    pods = graph.one(ALARM, "pipeline-pods")
-    label = graph.one("aws:lb/targetGroup:TargetGroup", "balancer-pods").outputs["arnSuffix"]
-    assert pods.inputs["dimensions"]["TargetGroup"] == label
-    assert graph.exports["delivery"]["alarms"] == [pods.outputs["name"]]
+    names = []
+    for part in ("pods", "instances"):
+        alarm = graph.one(ALARM, f"pipeline-{part}")
+        label = graph.one("aws:lb/targetGroup:TargetGroup", f"balancer-{part}")
+        assert alarm.inputs["dimensions"]["TargetGroup"] == label.outputs["arnSuffix"]
+        names.append(alarm.outputs["name"])
+    assert graph.exports["delivery"]["alarms"] == names
 
 
 def test_nothing_secret_is_told_to_builds() -> None:

@@ -47,15 +47,34 @@ def test_endpoints_cost_by_zone_and_gateway_endpoints_nothing() -> None:
 def test_pods_need_nodes_by_zone_or_by_size() -> None:
     def nodes(pods: int) -> int:
         pods_ = {"min": pods, "max": 20}
-        wanted = {"shop:web.storefront.replicas": pods_, "shop:web.storefront.cpu_request": "900m"}
-        return round(total(graph_of("dev", wanted), "c6a.large") / (730 * 0.0765))
+        wanted = {
+            "shop:web.cluster.nodes": None,
+            "shop:web.storefront.replicas": pods_,
+            "shop:web.storefront.cpu_request": "900m",
+        }
+        graph = graph_of("dev", wanted)
+        made = round(total(graph, "c6a.large") / (730 * 0.0765))
+        assert total(graph, "eks-auto-mode") == round(0.12 * made * 730 * 0.0765, 2)
+        assert total(graph, "ebs-gp3") == round(made * 80 * 0.08, 2)
+        return made
 
     assert nodes(2) == 2  # one a zone
-    assert nodes(6) == 3  # 6 x 0.9 cores and the worker's 0.1, at 1.9 a node
+    # 6 x 0.9 cores, the worker's 0.1 and the metrics server's 0.2, at 1.93 a node
+    assert nodes(6) == 3
 
 
-def test_prod_costs_at_most_550_dollars_at_rest() -> None:
-    assert cost(graph_of("prod")).total <= 550
+def test_a_pool_of_ours_has_the_cheapest_of_its_types_and_its_disks() -> None:
+    pool = {"instance_types": ["m7g.large", "t4g.medium", "c6a.large"], "disk_gib": 30}
+    graph = graph_of("dev", {"shop:web.cluster.nodes": pool})
+    assert total(graph, "t4g.medium") == round(730 * 0.0336, 2)
+    assert total(graph, "ebs-gp3") == round(30 * 0.08, 2)
+    unknown = graph_of("dev", {"shop:web.cluster.nodes": {**pool, "instance_types": ["x9.large"]}})
+    assert cost(unknown).unpriced == ("kubernetes:karpenter.sh/v1:NodePool x9.large",)
+
+
+@pytest.mark.parametrize(("stack", "most"), [("dev", 200), ("prod", 550)])
+def test_stacks_cost_at_rest_what_they_may(stack: str, most: int) -> None:
+    assert cost(graph_of(stack)).total <= most
 
 
 def test_what_is_not_priced_is_named_and_not_counted(tmp_path: Path) -> None:
@@ -101,6 +120,38 @@ def test_the_longest_way_counts_and_says_by_what_it_waits(tmp_path: Path) -> Non
         ("t", 15, 143, "depends_on"),
     ]
     assert (path.seconds, path.parallel, path.bound) == (143, 143, 128)
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_first_up_takes_fifteen_minutes_and_little_more_than_its_lower_bound(stack: str) -> None:
+    path = critical_path(graph_of(stack))
+    assert path.seconds <= path.parallel <= 15 * 60
+    assert path.parallel <= 1.1 * path.bound
+
+
+def test_a_distribution_is_waited_for_unless_it_says_otherwise(tmp_path: Path) -> None:
+    made = """
+        aws.cloudfront.Distribution("d", enabled=True, origins=[], restrictions={{}},
+            viewer_certificate={{}}, default_cache_behavior={{}}{more})
+        """
+    for more, seconds in (
+        ("", 240),
+        (", wait_for_deployment=True", 240),
+        (", wait_for_deployment=False", 12),
+    ):
+        path = critical_path(program(tmp_path, made.format(more=more)))
+        assert path.seconds == seconds
+
+
+def test_the_schema_waits_for_the_database_and_not_for_the_edge() -> None:
+    graph = graph_of("dev")
+    behind = {graph.one("kubernetes:batch/v1:Job").urn}
+    parents = {r.urn: {*r.dependencies} for r in graph}
+    while more := {urn for one in behind for urn in parents.get(one, ())} - behind:
+        behind |= more
+    kinds = {r.type for r in graph if r.urn in behind}
+    assert "aws:rds/instance:Instance" in kinds
+    assert not kinds & {"aws:cloudfront/distribution:Distribution", "aws:lb/listener:Listener"}
 
 
 def test_no_more_than_sixteen_at_a_time(tmp_path: Path) -> None:

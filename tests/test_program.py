@@ -193,6 +193,29 @@ def test_no_policy_allows_everything(graph: Graph) -> None:
     assert seen > 10
 
 
+def test_five_wildcards_of_resources_are_enough(graph: Graph) -> None:
+    whole = set()
+    for resource, statement in policy_statements(graph):
+        # In a key's policy "*" is the key itself, and who is denied may nothing.
+        if resource.type != "aws:kms/key:Key" and statement["Effect"] == "Allow":
+            actions, on = (
+                [x] if isinstance(x, str) else x
+                for x in (statement["Action"], statement.get("Resource", []))
+            )
+            assert "*" not in actions, resource.name
+            if "*" in on and not set(actions) <= WITHOUT_RESOURCES:
+                whole.add(resource.name)
+    # What an update will create has no name yet; the comparison of everything; the boundary.
+    assert all(name.startswith(DEPLOYS) for name in whole)
+    written = [
+        line
+        for path in (ROOT / "components").rglob("*.py")
+        for line in path.read_text().splitlines()
+        if re.search(r'on=\["\*"\]', line)
+    ]
+    assert len(written) <= 5, written
+
+
 def test_roles_are_taken_by_named_services_only(graph: Graph) -> None:
     for role in graph.of_type("aws:iam/role:Role"):
         if role.remote:
@@ -234,8 +257,9 @@ def test_everything_that_can_be_tagged_is(graph: Graph) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_holds_data_is_protected_where_the_stack_says_so(stack: str) -> None:
     graph, protect = graph_of(stack), config(stack)["shop:data"]["protect"]
-    # What the edge keeps is uploaded again by the next update.
-    held = [r for t in STATEFUL for r in graph.of_type(t) if not r.name.startswith("edge-")]
+    # What the edge and the fleet keep is uploaded again by the next update.
+    again = ("edge-", "web-fleet")
+    held = [r for t in STATEFUL for r in graph.of_type(t) if not r.name.startswith(again)]
     held.append(graph.one("aws:kms/key:Key", "data"))
     for resource in held:
         assert resource.options.protect is protect, resource.name

@@ -16,7 +16,7 @@ from tests.stacks import DEPLOYMENT, JOB, STACKS, config, graph_of, pods
 
 REPOSITORY = "aws:ecr/repository:Repository"
 IMAGE = "docker-build:index:Image"
-TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+FLEET = "aws:autoscaling/group:Group"
 BUILT: dict[str, Any] = {"shop:web.image": "build"}
 
 
@@ -56,7 +56,7 @@ def test_a_first_update_needs_nothing_that_only_a_later_step_makes(stack: str) -
     graph = graph_of(stack, BUILT)
     image, repository = graph.one(IMAGE), graph.one(REPOSITORY)
     assert repository.urn in needs(graph, image)
-    for owner in (*graph.of_type(DEPLOYMENT), *graph.of_type(JOB), graph.one(TEMPLATE)):
+    for owner in (*graph.of_type(DEPLOYMENT), *graph.of_type(JOB), graph.one(FLEET)):
         assert image.urn in needs(graph, owner), owner.name
     for pod in pods(graph).values():
         assert pod["containers"][0]["image"] == image.outputs["ref"]

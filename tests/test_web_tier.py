@@ -54,6 +54,34 @@ def test_the_cluster_is_closed_encrypted_and_logged(stack: str) -> None:
     assert log.urn in cluster.options.depends_on
 
 
+def test_dev_has_small_nodes_before_any_pod_and_until_all_are_gone() -> None:
+    graph, told = graph_of("dev"), config("dev")["shop:web"]["cluster"]["nodes"]
+    pool = graph.one("kubernetes:karpenter.sh/v1:NodePool")
+    made = graph.one("kubernetes:eks.amazonaws.com/v1:NodeClass")
+    spec, machine = pool.inputs["spec"], made.inputs["spec"]
+    assert spec["weight"] > 0  # the built-in pools have none
+    inside = spec["template"]["spec"]
+    assert inside["nodeClassRef"] == {
+        "group": "eks.amazonaws.com",
+        "kind": "NodeClass",
+        "name": made.inputs["metadata"]["name"],
+    }
+    asked = {r["key"]: r["values"] for r in inside["requirements"]}
+    assert asked["node.kubernetes.io/instance-type"] == told["instance_types"]
+    assert machine["ephemeralStorage"] == {"size": f"{told['disk_gib']}Gi"}
+    cluster = graph.one("eks:index:Cluster")
+    assert machine["role"] == cluster.outputs["autoModeNodeRoleName"]
+    assert machine["securityGroupSelectorTerms"] == [
+        {"id": cluster.outputs["clusterSecurityGroupId"]}
+    ]
+    subnets = {s.id for s in graph.of_type("aws:ec2/subnet:Subnet") if "-application-" in s.name}
+    assert {term["id"] for term in machine["subnetSelectorTerms"]} == subnets
+    assert made.urn in pool.options.depends_on
+    addon = graph.one("aws:eks/addon:Addon")
+    assert pool.urn in addon.options.depends_on
+    assert graph_of("prod").of_type("kubernetes:karpenter.sh/v1:NodePool") == []
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_everything_in_the_cluster_goes_through_its_own_provider(stack: str) -> None:
     graph = graph_of(stack)

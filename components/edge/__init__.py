@@ -41,12 +41,12 @@ class EdgeArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeLinks:
-    """``url`` is where visitors see the shop. ``health_check_id`` is Route 53's."""
+    """``url`` is where visitors see the shop. ``health_check_id`` is Route 53's, if it asks."""
 
     url: Output[str]
     distribution_id: Output[str]
     distribution_arn: Output[str]
-    health_check_id: Output[str]
+    health_check_id: Output[str] | None
     web_acl_arn: Output[str]
 
 
@@ -89,7 +89,9 @@ class Edge(ComponentResource):
             url=Output.concat("https://", host),
             distribution_id=made.id,
             distribution_arn=made.arn,
-            health_check_id=health_check(name, host, mine),
+            health_check_id=(
+                health_check(name, host, mine) if args.settings.health_check else None
+            ),
             web_acl_arn=acl.arn,
         )
         self.register_outputs({"links": plain(self.links)})

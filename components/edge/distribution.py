@@ -131,6 +131,7 @@ def distribution(name: str, parts: Parts, mine: ResourceOptions) -> aws.cloudfro
             }
             for code in AWAY
         ],
+        wait_for_deployment=parts.settings.wait_for_deployment,
         restrictions={
             "geo_restriction": {
                 "restriction_type": "blacklist" if blocked else "none",

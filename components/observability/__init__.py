@@ -60,10 +60,12 @@ class Observability(ComponentResource):
             kept = [held.database.arn, held.carts.arn, held.images.arn]
             vault = backups(ground, args.settings.backup, kept)
         named = watched(args, vault)
-        burning(ground, named)
+        if args.settings.objectives:
+            burning(ground, named)
         most = connections(args.settings.connections)
         make(ground, (*EDGE, *WEB, *DATA, most, *RECOMMENDATIONS), named)
-        dashboards(ground, named)
+        if args.settings.dashboards:
+            dashboards(ground, named)
         self.links = ObservabilityLinks(page=ground.topics.page, ticket=ground.topics.ticket)
         self.register_outputs({"links": plain(self.links)})
 

@@ -40,6 +40,7 @@ def watched(args: ObservabilityArgs, vault: Output[str] | None) -> Names:
     replica: list[Input[str]] = []
     if data.database.reader_host is not None:
         replica = [f"{data.database.identifier}-reader"]
+    health = args.edge.health_check_id
     pools = (args.balancer.pods.arn, args.balancer.instances.arn)
     functions = (recommended.events, recommended.recommend, recommended.export)
     dead = [function.dead_letters for function in functions if function.dead_letters is not None]
@@ -64,7 +65,7 @@ def watched(args: ObservabilityArgs, vault: Output[str] | None) -> Names:
         "export": [recommended.export.name],
         "far-certificate": [site.certificate_arn] if site and far else [],
         "functions": [function.name for function in functions],
-        "health": [args.edge.health_check_id],
+        "health": [health] if health is not None else [],
         "machines": running,
         "pools": [pool.apply(lambda arn: arn.rpartition(":")[2]) for pool in pools],
         "queue": [data.order_events.name],

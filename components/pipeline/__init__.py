@@ -21,10 +21,11 @@ from .alarms import too_many_failures, topic
 from .functions import GradualLinks, gradual
 from .github import GitHubLinks, github
 from .ground import Ground
+from .instances import InstancesLinks, instances
 from .projects import Projects
 from .stages import pipeline
 
-__all__ = ["GradualLinks", "Pipeline", "PipelineArgs", "PipelineLinks"]
+__all__ = ["GradualLinks", "InstancesLinks", "Pipeline", "PipelineArgs", "PipelineLinks"]
 
 ARTIFACT_DAYS = 90  # a source archive and its bill of materials
 
@@ -44,18 +45,19 @@ class PipelineArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineLinks:
-    """What delivery/deploy must know: alarms that mean "go back", and functions to move by hand.
+    """What delivery/deploy must know: alarms that mean "go back", and what to move by hand.
 
-    Both are empty where updates do everything. ``github`` is there when the sources are.
+    ``functions`` are none where updates move them. ``github`` is there when the sources are.
     """
 
     alarms: list[Output[str]]
+    instances: InstancesLinks
     functions: list[GradualLinks]
     github: GitHubLinks | None
 
 
 class Pipeline(ComponentResource):
-    """CodePipeline with its builds, CodeDeploy for functions, and the alarms that undo."""
+    """CodePipeline with its builds, CodeDeploy with the alarms that undo."""
 
     links: PipelineLinks
 
@@ -65,18 +67,25 @@ class Pipeline(ComponentResource):
         self._mine = ResourceOptions(parent=self)
         self._kept = ResourceOptions(parent=self, protect=args.data.protect)
         told = args.settings
-        alarms: list[Output[str]] = []
+        ground = self._ground()
+        alarms = {
+            part: too_many_failures(ground, part, pool)
+            for part, pool in (("pods", args.balancer.pods), ("instances", args.balancer.instances))
+        }
+        fleet = instances(ground, args.web.fleet, args.balancer.instances, alarms["instances"])
         functions: list[GradualLinks] = []
         roles: GitHubLinks | None = None
-        if told.gradual or told.source is not None:
-            ground = self._ground()
-            alarms.append(too_many_failures(ground, args.balancer.pods))
-            if told.gradual:
-                made = args.recommendations
-                functions = gradual(ground, {"events": made.events, "recommend": made.recommend})
-            if told.source is not None and told.state is not None:
-                roles = self._deliver(ground, told.source, told.state)
-        self.links = PipelineLinks(alarms=alarms, functions=functions, github=roles)
+        if told.gradual:
+            made = args.recommendations
+            functions = gradual(ground, {"events": made.events, "recommend": made.recommend})
+        if told.source is not None and told.state is not None:
+            roles = self._deliver(ground, told.source, told.state)
+        self.links = PipelineLinks(
+            alarms=[alarm.name for alarm in alarms.values()],
+            instances=fleet,
+            functions=functions,
+            github=roles,
+        )
         self.register_outputs({"links": plain(self.links)})
 
     def _ground(self) -> Ground:

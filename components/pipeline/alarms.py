@@ -47,18 +47,18 @@ def topic(name: str, key_arn: Output[str], mine: ResourceOptions) -> Output[str]
     return made.arn
 
 
-def too_many_failures(ground: Ground, pool: PoolLinks) -> Output[str]:
-    """The name of the alarm for pods that answer with errors of their own (5xx)."""
+def too_many_failures(ground: Ground, part: str, pool: PoolLinks) -> aws.cloudwatch.MetricAlarm:
+    """An alarm for errors (5xx) that a pool's targets, pods or instances, answer with."""
     balancer = pool.label.apply(lambda label: label.partition("/targetgroup/")[0])
     group = pool.label.apply(lambda label: f"targetgroup/{label.partition('/targetgroup/')[2]}")
     return _alarm(
         ground,
-        f"{ground.name}-pods",
-        "Pods answer with errors: a deployment goes back",
+        f"{ground.name}-{part}",
+        f"{part.title()} answer with errors: a deployment goes back",
         "AWS/ApplicationELB",
         "HTTPCode_Target_5XX_Count",
         {"LoadBalancer": balancer, "TargetGroup": group},
-    ).name
+    )
 
 
 def failing_function(

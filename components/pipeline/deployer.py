@@ -115,18 +115,21 @@ def deploying(state: StateSettings) -> list[iam.Statement]:
         # Of what an update will create nobody knows the name.
         iam.allow(rest, on=["*"]),
         iam.allow(
-            ["iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion"], on=["*"]
-        ),
-        iam.allow(
             [
+                "iam:GetInstanceProfile",
+                "iam:GetOpenIDConnectProvider",
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
                 "iam:GetRole",
                 "iam:GetRolePolicy",
-                "iam:ListRolePolicies",
                 "iam:ListAttachedRolePolicies",
                 "iam:ListInstanceProfilesForRole",
-                "iam:GetInstanceProfile",
+                "iam:ListRolePolicies",
             ],
-            on=["*"],
+            on=[
+                Output.format("arn:aws:iam::{0}:{1}/*", iam.account_id(), kind)
+                for kind in ("instance-profile", "oidc-provider", "policy", "role")
+            ],
         ),
         iam.allow(ROLE_ACTIONS, on=_named("role")),
         iam.allow(PROFILE_ACTIONS, on=[*_named("role"), *_named("instance-profile")]),
@@ -149,14 +152,12 @@ def deploying(state: StateSettings) -> list[iam.Statement]:
 def looking(state: StateSettings) -> list[iam.Statement]:
     """Statements for whoever previews: what the program looks up, and the state."""
     return [
-        # These know no resources.
-        iam.allow(
+        iam.without_resources(
             [
                 "ec2:DescribeManagedPrefixLists",
                 "ecr:GetAuthorizationToken",
                 "route53:ListHostedZones",
-            ],
-            on=["*"],
+            ]
         ),
         *keeping(state, writing=False),
     ]
@@ -201,6 +202,7 @@ def boundary(ground: Ground) -> Output[str]:
     made = aws.iam.Policy(
         f"{ground.name}-boundary",
         policy=iam.document(
+            # It gives nothing: what is allowed here must be allowed to a role as well.
             iam.allow(
                 [*(f"{service}:*" for service in SERVICES), "sts:GetCallerIdentity"], on=["*"]
             ),

@@ -239,8 +239,7 @@ class Projects:
 def _inside(ground: Ground) -> list[iam.Statement]:
     """CodeBuild makes network interfaces in the project's name."""
     return [
-        # These know no resources.
-        iam.allow(
+        iam.without_resources(
             [
                 "ec2:CreateNetworkInterface",
                 "ec2:DeleteNetworkInterface",
@@ -249,8 +248,7 @@ def _inside(ground: Ground) -> list[iam.Statement]:
                 "ec2:DescribeSecurityGroups",
                 "ec2:DescribeSubnets",
                 "ec2:DescribeVpcs",
-            ],
-            on=["*"],
+            ]
         ),
         iam.allow(
             ["ec2:CreateNetworkInterfacePermission"],

@@ -180,8 +180,7 @@ def _running(ground: Ground, duty: Duty, logs_arn: Output[str]) -> list[iam.Stat
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             on=[logs_arn.apply(lambda arn: f"{arn}:log-stream:*")],
         ),
-        # X-Ray's actions know no resources.
-        iam.allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], on=["*"]),
+        iam.without_resources(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]),
         # Lambda itself decrypts the environment.
         ground.use_key(ground.data.key_arn, "lambda", *duty.services),
     ]
@@ -190,7 +189,7 @@ def _running(ground: Ground, duty: Duty, logs_arn: Output[str]) -> list[iam.Stat
     if duty.inside is not None:
         kinds = ("network-interface", "security-group", "subnet")
         needed += [
-            iam.allow(_SEE_INTERFACES, on=["*"]),
+            iam.without_resources(_SEE_INTERFACES),
             iam.allow(_MAKE_INTERFACES, on=[ground.arn("ec2", f"{kind}/*") for kind in kinds]),
             _not_by_itself(ground),
         ]

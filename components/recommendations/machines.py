@@ -224,26 +224,24 @@ def _machine(
 
 
 def _running() -> list[iam.Statement]:
-    """What every state machine needs to log and to be traced; none of it knows resources."""
+    """What every state machine needs to log and to be traced."""
     deliveries = ("CreateLog", "DeleteLog", "GetLog", "UpdateLog")
     return [
-        iam.allow(
+        iam.without_resources(
             [
                 *(f"logs:{verb}Delivery" for verb in deliveries),
                 "logs:DescribeLogGroups",
                 "logs:DescribeResourcePolicies",
                 "logs:ListLogDeliveries",
                 "logs:PutResourcePolicy",
-            ],
-            on=["*"],
+            ]
         ),
-        iam.allow(
+        iam.without_resources(
             [
                 "xray:GetSamplingRules",
                 "xray:GetSamplingTargets",
                 "xray:PutTelemetryRecords",
                 "xray:PutTraceSegments",
-            ],
-            on=["*"],
+            ]
         ),
     ]

@@ -151,8 +151,8 @@ def _events(
 def _tell_personalize(ground: Ground) -> list[iam.Statement]:
     if ground.settings.serving == "off":
         return []
-    # This action knows no resources: a tracking id is all that it takes.
-    return [iam.allow(["personalize:PutEvents"], on=["*"])]
+    # A tracking id is all that it takes.
+    return [iam.without_resources(["personalize:PutEvents"])]
 
 
 def _ask_personalize(ground: Ground) -> list[iam.Statement]:

@@ -18,12 +18,12 @@ from settings import MailSettings, WebSettings
 
 from .binding import bind, reach
 from .cluster import cluster
-from .fleet import Fleet
+from .fleet import Fleet, FleetLinks
 from .identities import identities
 from .policies import network_policies
 from .workloads import Workloads
 
-__all__ = ["WebArgs", "WebLinks", "WebTier"]
+__all__ = ["FleetLinks", "WebArgs", "WebLinks", "WebTier"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,7 @@ class WebLinks:
     security_group_id: Output[str]
     namespace: Output[str]
     inside: ResourceOptions
+    fleet: FleetLinks
     mail_records: Output[list[str]] | None
 
 
@@ -97,19 +98,20 @@ class WebTier(ComponentResource):
             data_networks=args.network.data_cidrs,
             data_ports=(args.data.database.port, args.data.cache.port),
         )
+        migration = work.migrate(ways=[*made.ways, *admitted, *policies])
         config = work.config()
-        migration = work.migrate(config, ways=[*made.ways, *admitted, *policies])
         service = work.storefront(config, migration)
         work.worker(config, migration)
         way = reach(f"{name}-pods", args.balancer, made.security_group_id, "pods", mine)
         bind(f"{name}-pods", made, args.balancer, service, way)
-        self._fleet(f"{name}-fleet", migration)
+        fleet = self._fleet(f"{name}-fleet", migration)
 
         self.links = WebLinks(
             cluster_name=made.name,
             security_group_id=made.security_group_id,
             namespace=made.namespace,
             inside=made.inside,
+            fleet=fleet,
             mail_records=_records(sender) if sender else None,
         )
         shown = {key: value for key, value in plain(self.links).items() if key != "inside"}
@@ -129,7 +131,7 @@ class WebTier(ComponentResource):
             for part, data in (("database", database), ("cache", cache))
         ]
 
-    def _fleet(self, name: str, migration: Resource) -> None:
+    def _fleet(self, name: str, migration: Resource) -> FleetLinks:
         """Instances with a group of their own, and every way they need."""
         args, mine = self._args, self._mine
         group = closed_group(
@@ -165,7 +167,7 @@ class WebTier(ComponentResource):
                     opts=mine,
                 )
             )
-        Fleet(
+        return Fleet(
             name=name,
             physical=f"{args.cluster_name}-fleet",
             settings=args.settings,

@@ -1,4 +1,7 @@
-"""What an instance is told when it boots: the files of services/storefront/fleet, put in place."""
+"""What an instance is told when it boots: services/storefront/fleet/instance, put in place.
+
+Which image it runs is not among it: that is the release's (release.py).
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,29 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from components.registry import repository_arn
-
-FLEET = Path(__file__).resolve().parents[2] / "services/storefront/fleet"
-SCRIPTS = ("prepare", "serve", "lifecycle")
-UNITS = ("storefront.service", "storefront-lifecycle.service")
+INSTANCE = Path(__file__).resolve().parents[2] / "services/storefront/fleet/instance"
+SCRIPTS = ("agent", "boot", "lifecycle")
+UNIT = "storefront-lifecycle.service"
+PLACE = "/usr/local/lib/storefront"
 
 
 def user_data(told: Mapping[str, str]) -> str:
     """Base64 of a cloud-config; ``told`` is what the scripts read from fleet.conf."""
     conf = "".join(f"{name}={value}\n" for name, value in sorted(told.items()))
     config = {
-        "packages": ["docker", "amazon-ecr-credential-helper"],
+        "packages": ["docker", "amazon-ecr-credential-helper", "ruby"],  # the agent is in Ruby
         "write_files": [
-            *(_file(f"/usr/local/lib/storefront/{name}", _read(name), "0755") for name in SCRIPTS),
-            *(_file(f"/etc/systemd/system/{name}", _read(name), "0644") for name in UNITS),
+            *(_file(f"{PLACE}/{name}", _read(name), "0755") for name in SCRIPTS),
+            _file(f"/etc/systemd/system/{UNIT}", _read(UNIT), "0644"),
             _file("/etc/storefront/fleet.conf", conf, "0644"),
-            _file("/root/.docker/config.json", _registry_login(told["IMAGE"]), "0600"),
         ],
         "runcmd": [
             ["systemctl", "daemon-reload"],
-            ["systemctl", "enable", "--now", "docker.service", *UNITS],
+            ["systemctl", "enable", "--now", "docker.service", UNIT],
+            # Each runs whatever became of the one before: with an agent, an instance whose release
+            # is bad can still be given a good one.
+            [f"{PLACE}/boot"],
+            [f"{PLACE}/agent"],
         ],
     }
     # JSON is YAML, and needs no quoting rules of its own.
@@ -36,13 +41,8 @@ def user_data(told: Mapping[str, str]) -> str:
 
 
 def _read(name: str) -> str:
-    return (FLEET / name).read_text("utf-8")
+    return (INSTANCE / name).read_text("utf-8")
 
 
 def _file(path: str, content: str, permissions: str) -> dict[str, str]:
     return {"path": path, "content": content, "permissions": permissions, "owner": "root:root"}
-
-
-def _registry_login(image: str) -> str:
-    helpers = {image.partition("/")[0]: "ecr-login"} if repository_arn(image) else {}
-    return json.dumps({"credHelpers": helpers})

@@ -13,6 +13,8 @@ from components import keys, peers
 from components.network import NetworkLinks
 from settings import ClusterSettings
 
+from .nodes import node_pool
+
 NAMESPACE = "shop"  # pod identities are bound to this name
 CONTROL_PLANE_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
@@ -21,8 +23,8 @@ CONTROL_PLANE_LOGS = ["api", "audit", "authenticator", "controllerManager", "sch
 class Cluster:
     """A cluster that is there, the group its nodes and pods are in, and the shop's namespace.
 
-    ``inside`` are the options of what is made in the cluster. ``ways`` must be open before a pod
-    can call anybody.
+    ``inside`` are the options of what is made in the cluster. ``ways`` must be there before a pod
+    can run and call anybody.
     """
 
     name: Output[str]
@@ -95,11 +97,25 @@ def cluster(
     )
     inside = ResourceOptions(parent=mine.parent, provider=provider)
     cluster_name: Output[str] = made.eks_cluster.name
-    aws.eks.Addon(
+    pools: list[Resource] = []
+    if settings.nodes is not None:
+        pools.append(
+            node_pool(
+                name,
+                settings.nodes,
+                role=made.auto_mode_node_role_name,
+                subnets=network.application_subnet_ids,
+                group=made.cluster_security_group_id,
+                inside=inside,
+            )
+        )
+    # The first pods of the cluster: a node comes for them, and whoever has a deadline waits for it.
+    metrics = aws.eks.Addon(
         f"{name}-metrics",
         cluster_name=cluster_name,
         addon_name="metrics-server",  # Auto Mode has none, and autoscaling by CPU needs one
-        opts=mine,
+        # Hidden dependency: without the pool, that node would be a built-in one.
+        opts=ResourceOptions(parent=mine.parent, depends_on=pools),
     )
     _enable_network_policies(name, inside)
     return Cluster(
@@ -107,7 +123,7 @@ def cluster(
         security_group_id=made.cluster_security_group_id,
         namespace=_namespace(name, inside),
         inside=inside,
-        ways=tuple(ways),
+        ways=(*ways, metrics),
     )
 
 

@@ -19,8 +19,8 @@ def environment(
 ) -> dict[str, Input[str]]:
     """What every pod of the storefront is told.
 
-    PORT comes with the container's port, and DATABASE_MASTER_SECRET_ARN goes to the migration
-    alone. Secrets are named, not given: pods read them with their own role.
+    PORT comes with the container's port. Secrets are named, not given: pods read them with their
+    own role.
     """
     return {
         "SHOP_NAME": settings.shop.name,
@@ -30,16 +30,10 @@ def environment(
         "ASSETS_URL": settings.assets_url or "",
         "COOKIE_SECURE": _flag(settings.cookie_secure),
         "PAGE_CACHE_SECONDS": str(settings.page_cache_seconds),
-        "LOG_LEVEL": settings.log_level,
+        **database_environment(settings, data),
         "OTLP_ENDPOINT": settings.otlp_endpoint or "",
         "TRACE_SHARE": str(settings.trace_share),
-        "DATABASE_HOST": data.database.host,
-        "DATABASE_PORT": str(data.database.port),
-        "DATABASE_NAME": data.database.name,
-        "DATABASE_TLS": data.database.tls,
-        "DATABASE_CA_FILE": data.database.ca_file or "",
         "DATABASE_POOL_SIZE": str(data.database.pool_size),
-        "DATABASE_SECRET_ARN": data.database.secret_arn,
         "CACHE_HOST": data.cache.host,
         "CACHE_PORT": str(data.cache.port),
         "CACHE_TLS": _flag(data.cache.tls),
@@ -52,6 +46,19 @@ def environment(
         "MAIL_TRANSPORT": settings.mail.transport,
         "MAIL_FROM": settings.mail.sender,
         "MAIL_DIRECTORY": settings.mail.directory or "",
+    }
+
+
+def database_environment(settings: WebSettings, data: DataLinks) -> dict[str, Input[str]]:
+    """What the migration is told, too: no more, so that it waits for no more than the database."""
+    return {
+        "LOG_LEVEL": settings.log_level,
+        "DATABASE_HOST": data.database.host,
+        "DATABASE_PORT": str(data.database.port),
+        "DATABASE_NAME": data.database.name,
+        "DATABASE_TLS": data.database.tls,
+        "DATABASE_CA_FILE": data.database.ca_file or "",
+        "DATABASE_SECRET_ARN": data.database.secret_arn,
     }
 
 

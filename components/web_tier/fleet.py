@@ -16,8 +16,9 @@ from components.registry import RegistryLinks
 from settings import WebSettings
 
 from .boot import user_data
-from .environment import PORT, environment, named_by_content
+from .environment import PORT, environment
 from .instance_role import instance_profile
+from .release import Release, ReleaseLinks, release
 
 # The current Amazon Linux, looked up by EC2 when an instance is launched.
 AMI = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -26,6 +27,19 @@ DRAIN_SECONDS = 120  # at most: ten to wait, thirty-five to finish requests, and
 WARMUP_SECONDS = 120  # from launch until an instance takes its share
 OLDEST_SECONDS = 14 * 24 * 3600  # then it is replaced, by one with a patched system
 CPU_PERCENT = 55
+TAG = "fleet"  # instances carry it, with the group's name
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetLinks:
+    """The Auto Scaling group by its physical name, and the release that this update made.
+
+    Instances carry the name in the tag ``tag``.
+    """
+
+    group: Output[str]
+    tag: str
+    release: ReleaseLinks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +62,12 @@ class Fleet:
     group_id: Input[str]
     mine: ResourceOptions
 
-    def make(self, ways: Sequence[Resource]) -> None:
+    def make(self, ways: Sequence[Resource]) -> FleetLinks:
         """``ways`` must be there before an instance starts: rules, and the schema it expects."""
         told = self.settings.fleet
-        template = self._template()
+        releases = release(self.name, self.data, self.mine)
+        current = releases.write(self.registry, self._settings(), after=ways)
+        template = self._template(releases)
         group = aws.autoscaling.Group(
             self.name,
             name=self.physical,
@@ -63,6 +79,7 @@ class Fleet:
             health_check_grace_period=WARMUP_SECONDS,
             default_instance_warmup=WARMUP_SECONDS,
             capacity_rebalance=True,
+            tags=[{"key": TAG, "value": self.physical, "propagate_at_launch": True}],
             max_instance_lifetime=OLDEST_SECONDS,
             enabled_metrics=[
                 aws.autoscaling.Metric.GROUP_DESIRED_CAPACITY,
@@ -89,9 +106,10 @@ class Fleet:
                 "min_healthy_percentage": 100,
                 "max_healthy_percentage": 150,
             },
-            # A changed template is a changed version above, which starts a refresh. No automatic
-            # rollback: EC2 has none where it looks the image up at launch. A refresh whose new
-            # instances are not healthy stops, and the old ones stay.
+            # For another kind of instance; another release is CodeDeploy's. A changed template is a
+            # changed version above, which starts a refresh. No automatic rollback: EC2 has none
+            # where it looks the system up at launch. A refresh whose new instances are not healthy
+            # stops, and the old ones stay.
             instance_refresh={
                 "strategy": "Rolling",
                 "preferences": {
@@ -100,10 +118,10 @@ class Fleet:
                     "instance_warmup": str(WARMUP_SECONDS),
                 },
             },
-            # Hidden dependencies: health checks come from a listener, and the storefront needs
-            # what the ways lead to.
+            # Hidden dependencies: health checks come from a listener, an instance fetches the
+            # release when it boots, and the storefront needs what the ways lead to.
             opts=ResourceOptions(
-                parent=self.mine.parent, depends_on=[self.balancer.listener, *ways]
+                parent=self.mine.parent, depends_on=[self.balancer.listener, current, *ways]
             ),
         )
         aws.autoscaling.LifecycleHook(
@@ -116,28 +134,24 @@ class Fleet:
             opts=self.mine,
         )
         self._scaling(group.name)
+        return FleetLinks(
+            group=group.name,
+            tag=TAG,
+            release=ReleaseLinks(
+                bucket=releases.bucket.bucket, key=current.key, version=current.version_id
+            ),
+        )
 
-    def _settings(self) -> aws.ssm.Parameter:
-        """The pods' settings, as lines of an environment file; changed ones have a new name."""
-        content: Output[dict[str, str]] = Output.all(
+    def _settings(self) -> Output[dict[str, str]]:
+        """What pods are told, and what Kubernetes tells them."""
+        told: Output[dict[str, str]] = Output.all(
             **environment(self.settings, self.data, self.records, self.public_url),
             PORT=str(PORT),
             AWS_REGION=self.network.region,
         )
-        text = content.apply(lambda env: "".join(f"{k}={v}\n" for k, v in sorted(env.items())))
-        return aws.ssm.Parameter(
-            self.name,
-            name=named_by_content(f"/{self.physical}/settings", text),
-            description="Settings of the storefront on instances",
-            type=aws.ssm.ParameterType.SECURE_STRING,
-            key_id=self.data.key_arn,
-            tier="Intelligent-Tiering",  # free below 4 KB
-            value=text,
-            opts=self.mine,
-        )
+        return told
 
-    def _template(self) -> aws.ec2.LaunchTemplate:
-        parameter = self._settings()
+    def _template(self, releases: Release) -> aws.ec2.LaunchTemplate:
         logs = aws.cloudwatch.LogGroup(
             self.name,
             retention_in_days=self.settings.fleet.log_days,
@@ -150,14 +164,13 @@ class Fleet:
             group=self.physical,
             region=self.network.region,
             data=self.data,
-            parameter_arn=parameter.arn,
+            release=releases.reading,
             logs_arn=logs.arn,
             opts=self.mine,
         )
         told: Output[dict[str, str]] = Output.all(
             AWS_REGION=self.network.region,
-            IMAGE=self.registry.image,
-            SETTINGS=parameter.name,
+            RELEASE=releases.url,
             LOG_GROUP=logs.name,
             GROUP=self.physical,
             HOOK=HOOK,

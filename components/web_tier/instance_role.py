@@ -18,13 +18,13 @@ def instance_profile(
     group: str,
     region: str,
     data: DataLinks,
-    parameter_arn: Output[str],
+    release: iam.Statement,
     logs_arn: Output[str],
     opts: ResourceOptions,
 ) -> aws.iam.InstanceProfile:
-    """What the storefront may, and what starting, logging, draining and Session Manager need.
+    """What the storefront may, and what starting, changing, logging and draining need.
 
-    ``group`` is the physical name of the Auto Scaling group.
+    ``group`` is the physical name of the Auto Scaling group, ``release`` lets read what it runs.
     """
     account = iam.account_id()
     pull = [] if repository_arn is None else registry.pull(repository_arn)
@@ -34,7 +34,17 @@ def instance_profile(
         trusted=iam.trust("ec2.amazonaws.com"),
         allowed=[
             *storefront_work(data, region),
-            iam.allow(["ssm:GetParameter"], on=[parameter_arn]),
+            release,
+            # For CodeDeploy's agent; these know no resources.
+            iam.allow(
+                [
+                    "codedeploy-commands-secure:GetDeploymentSpecification",
+                    "codedeploy-commands-secure:PollHostCommand",
+                    "codedeploy-commands-secure:PutHostCommandAcknowledgement",
+                    "codedeploy-commands-secure:PutHostCommandComplete",
+                ],
+                on=["*"],
+            ),
             iam.allow(
                 ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
                 on=[logs_arn, logs_arn.apply(lambda arn: f"{arn}:log-stream:*")],
@@ -55,15 +65,14 @@ def instance_profile(
                 ["ssm:UpdateInstanceInformation"],
                 on=[account.apply(lambda id_: f"arn:aws:ec2:{region}:{id_}:instance/*")],
             ),
-            # Session Manager's channels: these actions know no resources.
-            iam.allow(
+            # Session Manager's channels.
+            iam.without_resources(
                 [
                     "ssmmessages:CreateControlChannel",
                     "ssmmessages:CreateDataChannel",
                     "ssmmessages:OpenControlChannel",
                     "ssmmessages:OpenDataChannel",
-                ],
-                on=["*"],
+                ]
             ),
         ],
         opts=opts,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pulumi import Input
 from pulumi_kubernetes.core.v1 import (
     ContainerArgsDict,
-    EnvVarArgsDict,
     PodTemplateSpecArgsDict,
     ProbeArgsDict,
     ResourceRequirementsArgsDict,
@@ -46,7 +43,6 @@ def container(
     image: Input[str],
     config_name: Input[str],
     size: ResourceRequirementsArgsDict,
-    extra: Sequence[EnvVarArgsDict] = (),
 ) -> ContainerArgsDict:
     """One command of the storefront: no root, no privileges, nothing to write to but /tmp."""
     return {
@@ -54,7 +50,6 @@ def container(
         "image": image,
         "command": ["python", "-m", "storefront", command],
         "env_from": [{"config_map_ref": {"name": config_name}}],
-        "env": [{"name": "PORT", "value": str(PORT)}, *extra],
         "resources": size,
         "security_context": {
             "allow_privilege_escalation": False,
@@ -70,6 +65,7 @@ def serving(it: ContainerArgsDict) -> ContainerArgsDict:
     """The container with its port and the questions that Kubernetes asks there."""
     return {
         **it,
+        "env": [{"name": "PORT", "value": str(PORT)}],
         "ports": [{"name": "http", "container_port": PORT}],
         # Two minutes to start: the database may be failing over at that moment.
         "startup_probe": _probe("/readyz", period=2, failures=60),

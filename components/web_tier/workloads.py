@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
@@ -16,7 +16,7 @@ from settings import WebSettings, WorkloadSettings
 
 from . import manifests
 from .cluster import Cluster
-from .environment import PORT, environment, named_by_content
+from .environment import PORT, database_environment, environment, named_by_content
 from .identities import Identities, Identity
 
 CPU_PERCENT = 65  # of what a pod asked for; above it another pod comes
@@ -38,33 +38,24 @@ class Workloads:
 
     def config(self) -> Output[str]:
         """The name of the pods' ConfigMap."""
-        content = environment(self.settings, self.data, self.records, self.public_url)
-        made = k8s.core.v1.ConfigMap(
-            f"{self.name}-storefront",
-            metadata=self._named(named_by_content("storefront", Output.json_dumps(content))),
-            data=content,
-            immutable=True,
-            opts=self.cluster.inside,
-        )
-        return made.metadata.name
+        told = environment(self.settings, self.data, self.records, self.public_url)
+        return self._config("storefront", told)
 
-    def migrate(self, config: Input[str], ways: Sequence[Resource]) -> Resource:
+    def migrate(self, ways: Sequence[Resource]) -> Resource:
         """The Job that brings the schema to where the image expects it, once an image.
 
-        ``ways`` are what must be open before it can reach the database and its secrets.
+        ``ways`` are what must be there before it can run and reach the database and its secrets.
         """
-        identity = self.identities.migrate
+        identity, database = self.identities.migrate, self.data.database
+        told = {
+            **database_environment(self.settings, self.data),
+            "DATABASE_MASTER_SECRET_ARN": database.master_secret_arn,
+        }
         container = manifests.container(
             command="migrate",
             image=self.image,
-            config_name=config,
+            config_name=self._config("migrate", told),
             size=manifests.resources(self.settings.worker),
-            extra=[
-                {
-                    "name": "DATABASE_MASTER_SECRET_ARN",
-                    "value": self.data.database.master_secret_arn,
-                }
-            ],
         )
         return k8s.batch.v1.Job(
             f"{self.name}-migrate",
@@ -81,7 +72,7 @@ class Workloads:
                     restart_policy="Never",
                 ),
             },
-            # Hidden dependencies: nothing in the Job's manifest mentions rules and identities.
+            # Hidden dependencies: nothing in the Job's manifest mentions nodes, rules, identities.
             opts=self._after(identity.binding, *ways),
         )
 
@@ -132,6 +123,16 @@ class Workloads:
             manifests.WORKER_GRACE_SECONDS,
             migration,
         )
+
+    def _config(self, part: str, told: Mapping[str, Input[str]]) -> Output[str]:
+        made = k8s.core.v1.ConfigMap(
+            f"{self.name}-{part}",
+            metadata=self._named(named_by_content(part, Output.json_dumps(told))),
+            data=told,
+            immutable=True,
+            opts=self.cluster.inside,
+        )
+        return made.metadata.name
 
     def _named(self, name: Input[str]) -> ObjectMetaArgsDict:
         return {"name": name, "namespace": self.cluster.namespace}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from graph.model import Graph, Resource
 from .tables import table
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
+NODE_CLASS = "kubernetes:eks.amazonaws.com/v1:NodeClass"
 FREE_PACKAGES = ("kubernetes", "pulumi", "random")
 
 
@@ -67,7 +69,9 @@ def cost(graph: Graph) -> Cost:
                 unpriced.add(f"{resource.type} {price}")
             elif quantity:
                 items.append(_item(graph, resource, price, quantity, label))
-    items += _nodes(graph)
+    nodes, unknown = _nodes(graph)
+    items += nodes
+    unpriced |= unknown
     return Cost(tuple(items), tuple(sorted(unpriced)))
 
 
@@ -96,14 +100,24 @@ def _item(graph: Graph, resource: Resource, price: str, quantity: float, label: 
     )
 
 
-def _nodes(graph: Graph) -> Iterator[Item]:
-    """The nodes that EKS Auto Mode needs for the pods there are at rest, with its surcharge."""
+def _nodes(graph: Graph) -> tuple[list[Item], set[str]]:
+    """The nodes that EKS Auto Mode needs for the pods there are at rest, with its surcharge.
+
+    Besides, what has no price: nodes of a pool of which no type is in the table.
+    """
     deployments = graph.of_type(DEPLOYMENT)
     clusters = graph.of_type("eks:index:Cluster")
     if not deployments or not clusters:
-        return
-    node, known = table("prices")["node"], table("prices")["prices"]
+        return [], set()
+    prices = table("prices")
+    instance, disk = _node(graph)
+    if instance not in prices["nodes"] or instance not in prices["prices"]:
+        return [], {f"{NODE_POOL} {instance}"}
+    size = prices["nodes"][instance]
     pods, cores, gib = 0, 0.0, 0.0
+    for addon in graph.of_type("aws:eks/addon:Addon"):
+        its = prices["addons"].get(addon.inputs["addonName"], {"pods": 0, "cores": 0, "gib": 0})
+        pods, cores, gib = pods + its["pods"], cores + its["cores"], gib + its["gib"]
     for deployment in deployments:
         spec = deployment.inputs["spec"]
         number = int(spec.get("replicas", 1))
@@ -114,15 +128,33 @@ def _nodes(graph: Graph) -> Iterator[Item]:
             gib += number * _gib(asked["memory"])
     zones = len(clusters[0].inputs.get("privateSubnetIds", ()))
     spread = max(int(d.inputs["spec"].get("replicas", 1)) for d in deployments)
-    count = max(min(zones, spread), math.ceil(cores / node["cores"]), math.ceil(gib / node["gib"]))
-    hours = count * table("prices")["hours"]
-    usd = hours * known[node["instance"]]["usd"]
-    label = f"{count} {node['instance']} for {pods} pods"
+    count = max(min(zones, spread), math.ceil(cores / size["cores"]), math.ceil(gib / size["gib"]))
     tier = graph.tier(deployments[0])
     name = tier.name if tier else ""
-    yield Item(tier=name, label=label, price=node["instance"], usd=usd)
-    surcharge = usd * known["eks-auto-mode"]["usd"]
-    yield Item(tier=name, label="EKS Auto Mode of them", price="eks-auto-mode", usd=surcharge)
+
+    def item(price: str, quantity: float, label: str) -> Item:
+        usd = quantity * prices["prices"][price]["usd"]
+        return Item(tier=name, label=label, price=price, usd=usd)
+
+    machines = item(instance, count * _per_hour(), f"{count} {instance} for {pods} pods")
+    return [
+        machines,
+        item("eks-auto-mode", machines.usd, "EKS Auto Mode of them"),
+        item("ebs-gp3", count * disk, f"{count} x {disk:g} GiB of disk for them"),
+    ], set()
+
+
+def _node(graph: Graph) -> tuple[str, float]:
+    """The type of machine that pods get, and the GiB of its disk."""
+    prices = table("prices")
+    pools, classes = graph.of_type(NODE_POOL), graph.of_type(NODE_CLASS)
+    if not pools:
+        return prices["built_in_node"]["instance"], prices["built_in_node"]["disk_gib"]
+    told = pools[0].inputs["spec"]["template"]["spec"]["requirements"]
+    (types,) = (r["values"] for r in told if r["key"] == "node.kubernetes.io/instance-type")
+    known = [t for t in types if t in prices["prices"] and t in prices["nodes"]]
+    cheapest = min(known or types, key=lambda t: prices["prices"].get(t, {}).get("usd", 0))
+    return cheapest, _gib(classes[0].inputs["spec"]["ephemeralStorage"]["size"])
 
 
 def _cores(text: str) -> float:

@@ -12,10 +12,10 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import FakeDeleteMarker, s3_backends
-from moto.ssm.models import ssm_backends
 
 from . import ACCOUNT
 from .journal import Journal
+from .parameters import ssm_backends
 
 _log = logging.getLogger("sandbox.aws")
 

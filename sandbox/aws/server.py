@@ -28,7 +28,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.secretsmanager.utils import SecretsManagerSecretIdentifier
 from moto.sqs.models import sqs_backends
 
-from . import ACCOUNT, fast
+from . import ACCOUNT, fast, queues
 from .firehose import Deliveries
 from .journal import Journal
 from .memory import DynamoMemory, S3Memory, SsmMemory
@@ -78,6 +78,9 @@ class Server:
             return
         if scope["path"] == "/_sandbox/health":
             await _reply(send, (200, [], b"ok"))
+            return
+        if scope["path"] == "/_sandbox/queues":
+            await _reply(send, (200, [], json.dumps(queues.standing()).encode()))
             return
         body = await _body(receive)
         headers = dict(scope["headers"])

@@ -53,6 +53,7 @@ class Exchange:
         if self.ways.guarded:
             status = self.ways.firewall.judge(self.visitor.peer[0], request.part)
             if status:
+                self.visitor.door.counts.blocked()
                 self.tell(*local.refusal(status, way))
                 return
         if request.method not in way.methods:
@@ -126,15 +127,18 @@ class Exchange:
 
     def head(self, answer: Answer, link: Link, *, more: bool) -> None:
         """The answer's head: pass it on, or ask somebody else."""
-        self.last = time.monotonic()
-        request, way = self.request, self.way
+        before, self.last = self.last, time.monotonic()
+        request, way, counts = self.request, self.way, self.visitor.door.counts
         if answer.status < 200:
             self.visitor.transport.write(answer.top + b"\r\n\r\n")
             return
+        if self.origin.kind == "pods":
+            counts.target(answer.status, self.last - before)
         if self._stand_in(answer.status) or self._replace(answer.status):
             link.drop()
             return
         self._begun = True
+        counts.answered(answer.status)
         if way.dropped:
             answer.take(way.dropped)
         block = answer.block + way.dress(answer.fields)
@@ -214,6 +218,8 @@ class Exchange:
 
     def failed(self, status: int) -> None:
         """No answer comes from this origin."""
+        if self.origin.kind == "pods":
+            self.visitor.door.counts.unanswered()
         if self._begun:
             self.visitor.transport.close()
         elif not self._stand_in(status) and not self._replace(status):
@@ -242,6 +248,7 @@ class Exchange:
     def tell(self, head: bytes, body: bytes) -> None:
         """Answer by ourselves; ``head`` lacks its end."""
         self._begun = True
+        self.visitor.door.counts.answered(int(head[9:12]))
         close = self.request.close
         end = b"\r\nConnection: close\r\n\r\n" if close else b"\r\n\r\n"
         sent = b"" if self.request.method == b"HEAD" else body

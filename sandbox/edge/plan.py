@@ -121,6 +121,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What metrics call the distribution, the load balancer and the firewall; "" without one."""
+
+    distribution: str = ""
+    balancer: str = ""
+    firewall: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A whole edge; the last behaviour takes every path."""
 
@@ -129,6 +138,7 @@ class Plan:
     errors: tuple[ErrorPage, ...] = ()
     rules: tuple[Rule, ...] = ()
     blocks: bool = field(default=False)  # what no rule allows is refused
+    named: Named = Named()
 
 
 ALL_METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sandbox.kubernetes import RefusedError
 
 from . import policies, statements
-from .plan import Behaviour, ErrorPage, Origin, Plan, Rule
+from .plan import Behaviour, ErrorPage, Named, Origin, Plan, Rule
 
 if TYPE_CHECKING:
     from graph import Graph, Resource
@@ -67,6 +67,7 @@ class _Reader:
         self._distribution = distribution
         self._told = distribution.inputs
         self._services: set[tuple[str, str]] = set()
+        self._balancer = self._acl = ""
         self._missing: list[str] = ["no TLS, so nothing is redirected to it; no compression"]
 
     def edge(self) -> Edge:
@@ -86,6 +87,9 @@ class _Reader:
             errors=self._errors(),
             rules=rules,
             blocks=blocks,
+            named=Named(
+                distribution=self._distribution.id, balancer=self._balancer, firewall=self._acl
+            ),
         )
         said = f"the front door, {len(behaviours)} behaviours; {'; '.join(self._missing)}"
         self._mark(self._distribution, "served", said)
@@ -185,6 +189,7 @@ class _Reader:
         for balancer in self._graph.of_type(BALANCER):
             if balancer.outputs["arn"] == arn:
                 self._mark(balancer, "served", "the front door, in turns to ready pods")
+                self._balancer = str(arn).partition(":loadbalancer/")[2]
         for listener in self._graph.of_type(LISTENER):
             if listener.inputs["loadBalancerArn"] == arn:
                 self._mark(listener, "served", "the front door; default action only")
@@ -217,6 +222,7 @@ class _Reader:
         for acl in self._graph.of_type(ACL):
             if acl.outputs["arn"] != self._told.get("webAclId"):
                 continue
+            self._acl = str((acl.inputs.get("visibilityConfig") or {}).get("metricName") or "")
             served, recorded, refused = statements.rules(acl.inputs)
             said = [
                 f"{r.name} {r.action}s" + (f" above {r.limit} in {r.window} s" if r.limit else "")

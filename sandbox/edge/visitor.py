@@ -9,7 +9,10 @@ from typing import Any
 
 import httptools
 
+from sandbox.telemetry.emf import Sender
+
 from . import local
+from .counts import Counts
 from .exchange import KEEP, Exchange
 from .heads import Request
 from .link import Link
@@ -38,6 +41,7 @@ class Door:
     pods: Pods = field(default_factory=Pods)
     ways: Ways = field(default_factory=lambda: Ways(BARE))
     visitors: set[Visitor] = field(default_factory=set)
+    counts: Counts = field(default_factory=lambda: Counts(Sender.here()))
 
 
 class Visitor(asyncio.Protocol):

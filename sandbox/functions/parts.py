@@ -65,7 +65,8 @@ def spec(graph: Graph, site: Site, realiser: Realiser) -> Spec | None:
         return Command(
             name=NAME,
             argv=[sys.executable, "-m", "sandbox.functions.server", file],
-            env={"PATH": os.defpath, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"},
+            env={"PATH": os.defpath, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+            | site.agent,
             log=site.logs / f"{NAME}.log",
             grace=5,
         )

@@ -8,6 +8,7 @@ import pytest
 
 from components.observability import burn, slos
 from graph import Graph
+from sandbox.telemetry.alarms import metric_alarm
 from tests.observability.evaluation import COMPOSITE, METRIC, Evaluator, Series
 from tests.stacks import graph_of
 
@@ -86,7 +87,7 @@ def test_an_alarm_has_one_period_and_no_more_than_a_week(graph: Graph) -> None:
     # PutMetricAlarm refuses anything else: a week in all, a day for periods below an hour.
     for alarm in graph.of_type(METRIC):
         told = alarm.inputs
-        seconds = Evaluator._seconds(told)
+        seconds = metric_alarm("", alarm.name, told).minutes * 60
         most = 604_800 if seconds >= 3600 else 86_400
         assert seconds * told["evaluationPeriods"] <= most, alarm.name
 

@@ -16,7 +16,7 @@ import msgspec
 from . import migrate, settings
 from .domain.errors import ShopError, UnavailableError
 from .logs import set_up_logging
-from .settings import Settings, SettingsError
+from .settings import DatabaseSettings, Settings, SettingsError
 from .usecases.catalogue_file import Problems
 from .usecases.importing import BadCatalogueError, import_catalogue
 from .usecases.ranking import train
@@ -27,6 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 1 it failed, 2 it could not begin."""
     arguments = _parser().parse_args(argv)
     try:
+        if arguments.command == "migrate":
+            return _migrate(settings.read_database())
         config = settings.read()
     except SettingsError as problem:
         return _fail(f"settings: {problem}", 2)
@@ -73,8 +75,6 @@ def _serve(command: str, config: Settings) -> int:
 
 
 async def _run(arguments: argparse.Namespace, config: Settings) -> int:
-    if arguments.command == "migrate":
-        return await _migrate(config)
     if arguments.command == "import-catalogue":
         return await _import(config, arguments.file)
     async with open_shop(config) as shop:
@@ -91,9 +91,12 @@ async def _run(arguments: argparse.Namespace, config: Settings) -> int:
     return 0
 
 
-async def _migrate(config: Settings) -> int:
+def _migrate(config: DatabaseSettings) -> int:
+    set_up_logging(config.log_level, sys.stderr)
     try:
-        applied = await run_migrations(config)
+        applied = asyncio.run(run_migrations(config))
+    except UnavailableError as problem:
+        return _fail(f"{problem.what} is not available; try again")
     except (migrate.MigrationError, asyncpg.PostgresError, OSError) as problem:
         return _fail(f"migrate: {problem or type(problem).__name__}")
     _print(f"{_many(len(applied), 'migration')} applied; the database is up to date")

@@ -1,4 +1,4 @@
-"""The storefront's settings: one frozen dataclass from the environment.
+"""The storefront's settings: frozen dataclasses from the environment.
 
 The names are those that the WebTier component declares for pods; a test compares the two lists.
 Everything that is wrong is reported at once, by name.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import msgspec
@@ -22,8 +22,25 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """See `read` for the environment names; ``*_secret_arn`` point into Secrets Manager."""
+class DatabaseSettings:
+    """What a migration is told; ``*_secret_arn`` point into Secrets Manager.
+
+    Less than a shop is, so that the first migration need not wait for the rest of it.
+    """
+
+    database_host: str
+    database_port: int
+    database_name: str
+    database_tls: str  # disable | require | verify-full
+    database_ca_file: str  # for verify-full; empty: the system's authorities
+    database_secret_arn: str  # {"username", "password"} of the least-privileged user
+    database_master_secret_arn: str  # the migration job only, else empty
+    log_level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(DatabaseSettings):
+    """See `read` for the environment names."""
 
     shop_name: str
     currency: str
@@ -33,14 +50,7 @@ class Settings:
     port: int
     cookie_secure: bool
     page_cache_seconds: int
-    database_host: str
-    database_port: int
-    database_name: str
-    database_tls: str  # disable | require | verify-full
-    database_ca_file: str  # for verify-full; empty: the system's authorities
     database_pool_size: int
-    database_secret_arn: str  # {"username", "password"} of the least-privileged user
-    database_master_secret_arn: str  # the migration job only, else empty
     cache_host: str
     cache_port: int
     cache_tls: bool
@@ -55,7 +65,7 @@ class Settings:
     mail_directory: str  # with transport "file"
     otlp_endpoint: str  # a collector, without /v1/traces; empty: traces are not exported
     trace_share: int  # per cent of requests whose trace is exported
-    log_level: str
+    telemetry_speed: int  # minutes of metrics and alarms pass so many times as fast: to rehearse
 
 
 _Minor = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
@@ -153,6 +163,28 @@ class _Reader:
             return PricingRules(shipping={})
 
 
+def read_database(environment: Mapping[str, str] = os.environ) -> DatabaseSettings:
+    """What a migration needs; raises SettingsError naming every problem."""
+    env = _Reader(environment)
+    settings = _database(env)
+    if env.problems:
+        raise SettingsError("; ".join(env.problems))
+    return settings
+
+
+def _database(env: _Reader) -> DatabaseSettings:
+    return DatabaseSettings(
+        database_host=env.text("DATABASE_HOST"),
+        database_port=env.port("DATABASE_PORT"),
+        database_name=env.text("DATABASE_NAME"),
+        database_tls=env.text("DATABASE_TLS", choices=("disable", "require", "verify-full")),
+        database_ca_file=env.text("DATABASE_CA_FILE", ""),
+        database_secret_arn=env.text("DATABASE_SECRET_ARN"),
+        database_master_secret_arn=env.text("DATABASE_MASTER_SECRET_ARN", ""),
+        log_level=env.text("LOG_LEVEL", "info", choices=("debug", "info", "warning", "error")),
+    )
+
+
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment; raises SettingsError naming every problem."""
     env = _Reader(environment)
@@ -172,14 +204,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         port=env.port("PORT", 8080),
         cookie_secure=env.flag("COOKIE_SECURE"),
         page_cache_seconds=env.number("PAGE_CACHE_SECONDS", 5, 0, 3600),
-        database_host=env.text("DATABASE_HOST"),
-        database_port=env.port("DATABASE_PORT"),
-        database_name=env.text("DATABASE_NAME"),
-        database_tls=env.text("DATABASE_TLS", choices=("disable", "require", "verify-full")),
-        database_ca_file=env.text("DATABASE_CA_FILE", ""),
+        **asdict(_database(env)),
         database_pool_size=env.number("DATABASE_POOL_SIZE", 10, 1, 500),
-        database_secret_arn=env.text("DATABASE_SECRET_ARN"),
-        database_master_secret_arn=env.text("DATABASE_MASTER_SECRET_ARN", ""),
         cache_host=env.text("CACHE_HOST"),
         cache_port=env.port("CACHE_PORT"),
         cache_tls=env.flag("CACHE_TLS"),
@@ -199,7 +225,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             default="",
         ),
         trace_share=env.number("TRACE_SHARE", 0, 0, 100),
-        log_level=env.text("LOG_LEVEL", "info", choices=("debug", "info", "warning", "error")),
+        telemetry_speed=env.number("TELEMETRY_SPEED", 1, 1, 600),
     )
     if settings.mail_transport == "file" and not settings.mail_directory:
         env.problems.append("MAIL_DIRECTORY is missing; MAIL_TRANSPORT=file needs it")

@@ -56,7 +56,7 @@ from .ports import (
     Sessions,
     Shelves,
 )
-from .settings import Settings
+from .settings import DatabaseSettings, Settings
 from .tracing import NOWHERE, Tracer
 
 # Bounded: a visitor waits for these. Two tries of two seconds each at the most.
@@ -159,7 +159,7 @@ async def open_shop(settings: Settings, tracer: Tracer = NOWHERE) -> AsyncIterat
         )
 
 
-async def run_migrations(settings: Settings) -> list[Migration]:
+async def run_migrations(settings: DatabaseSettings) -> list[Migration]:
     """Bring the database up to date as its owner; returns what was applied.
 
     Raises MigrationError, UnavailableError for a secret and OSError or asyncpg.PostgresError for a
@@ -187,7 +187,7 @@ def _client(
     return client
 
 
-def _address(settings: Settings) -> Address:
+def _address(settings: DatabaseSettings) -> Address:
     return Address(
         host=settings.database_host,
         port=settings.database_port,

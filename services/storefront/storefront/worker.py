@@ -157,7 +157,8 @@ class Worker:
         metrics.set("OutboxAge", None)  # a number from before would hide that nobody knows
         try:
             metrics.set("OutboxAge", round(await self.shop.outbox.age(), 3))
-            metrics.count("MailsLate", await self.shop.fulfilment.mark_late(MAIL_SECONDS))
+            late = MAIL_SECONDS / self.shop.settings.telemetry_speed
+            metrics.count("MailsLate", await self.shop.fulfilment.mark_late(late))
         except UnavailableError as problem:
             log.warning("measure: %s is unavailable", problem.what)
 
@@ -238,7 +239,8 @@ async def run(settings: Settings, rhythm: Rhythm | None = None) -> None:
         )
         log.info("worker started", extra={"port": port})
         worker = Worker(shop, rhythm)
-        async with reporting(shop.metrics, worker.measure, every=rhythm.report):
+        every = rhythm.report / settings.telemetry_speed
+        async with reporting(shop.metrics, worker.measure, every=every):
             await worker.run(stopping)
     log.info("worker stopped")
 

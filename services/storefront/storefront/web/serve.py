@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 import uvloop
 
-from storefront.metrics import reporting
+from storefront.metrics import EVERY, reporting
 from storefront.settings import Settings
 from storefront.tracing import open_tracing
 from storefront.wiring import Shop, open_shop
@@ -67,7 +67,7 @@ async def serve(shop: Shop) -> bool:
     )
     server = _Server(config, app.state.site.health)
     _log.info("serving", extra={"port": shop.settings.port})
-    async with reporting(shop.metrics):
+    async with reporting(shop.metrics, every=EVERY / shop.settings.telemetry_speed):
         await server.serve()
     return server.started
 

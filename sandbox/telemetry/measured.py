@@ -1,0 +1,49 @@
+"""Which metrics a laptop has, and why it does not have the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .alarms import MetricAlarm
+
+# Namespace -> metrics that something here really measures; None: whatever is told.
+_HERE: Mapping[str, frozenset[str] | None] = {
+    "Shop/Storefront": None,
+    "Shop/Recommendations": None,
+    "AWS/ApplicationELB": frozenset(
+        ["RequestCount", "TargetResponseTime", "HTTPCode_ELB_5XX_Count", "HealthyHostCount",
+         "UnHealthyHostCount", *(f"HTTPCode_Target_{n}XX_Count" for n in (2, 3, 4, 5))]
+    ),
+    "AWS/CloudFront": frozenset(["Requests", "4xxErrorRate", "5xxErrorRate"]),
+    "AWS/WAFV2": frozenset(["BlockedRequests"]),
+    "AWS/Route53": frozenset(["HealthCheckStatus"]),
+    "AWS/SQS": frozenset(["ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"]),
+    "AWS/RDS": frozenset(["DatabaseConnections", "FreeStorageSpace"]),
+    "AWS/ElastiCache": frozenset(
+        ["DatabaseMemoryUsagePercentage", "EngineCPUUtilization", "CurrConnections"]
+    ),
+    "AWS/ApiGateway": frozenset(["Count", "4xx", "5xx", "Latency"]),
+    "AWS/Lambda": frozenset(["Invocations", "Errors", "Duration", "Throttles"]),
+    "AWS/States": frozenset(["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed",
+                             "ExecutionsTimedOut"]),
+}  # fmt: skip
+_WHY: Mapping[str, str] = {
+    "AWS/Backup": "nothing is backed up by itself on a laptop",
+    "AWS/CertificateManager": "the front door has no certificate",
+    "AWS/DynamoDB": "the emulator never throttles",
+    "AWS/EKS": "there is no control plane: pods are processes",
+    "AWS/Firehose": "the emulator delivers at once",
+    "AWS/Lambda": "nobody invokes asynchronously, so nothing is put aside",
+    "AWS/RDS": "the processors are the whole laptop's, and there is no replica",
+    "Shop/Account": "there is no trail",
+}
+
+
+def missing(alarm: MetricAlarm) -> str:
+    """Why an alarm cannot be judged on a laptop; "" when it can."""
+    for query in alarm.queries.values():
+        known = _HERE.get(query.namespace, frozenset())
+        if known is not None and query.name not in known:
+            why = _WHY.get(query.namespace, "nothing here measures it")
+            return f"{query.namespace} {query.name}: {why}"
+    return ""

@@ -1,0 +1,40 @@
+"""The order of the suite: what takes longest begins first, so that no worker is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+# In the order of the seconds they take; the order of all others does not matter.
+LONGEST = (
+    "sandbox/test_edge_shop.py",
+    "sandbox/test_supervision.py",
+    "sandbox/test_shop.py",
+    "sandbox/test_browser.py",
+    "test_plan_base.py",
+    "storefront/test_import.py",
+    "sandbox/test_shelves_shop.py",
+    "sandbox/test_functions.py",
+    "storefront/test_worker_process.py",
+    "storefront/test_ranking_quality.py",
+    "storefront/test_ranking_training.py",
+    "storefront/test_worker.py",
+    "storefront/web/test_web_shelves_browser.py",
+    "sandbox/test_aws.py",
+    "test_program.py",
+    "test_plan_diff.py",
+    "test_delivery.py",
+    "sandbox/test_machines.py",
+    "storefront/test_checkout_crash.py",
+    "rules/test_mutations.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the files (xdist hands them out in this order); tests in a file stay as they are."""
+    here = Path(__file__).parent
+    if missing := [name for name in LONGEST if not (here / name).exists()]:
+        raise pytest.UsageError(f"{__file__}: LONGEST names files that are gone: {missing}")
+    places = {here / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
