@@ -66,6 +66,7 @@ def watched(args: ObservabilityArgs, vault: Output[str] | None) -> Names:
         "functions": [function.name for function in functions],
         "health": [args.edge.health_check_id],
         "machines": running,
+        "ours": [args.physical],
         "pools": [pool.apply(lambda arn: arn.rpartition(":")[2]) for pool in pools],
         "queue": [data.order_events.name],
         "recommend": [recommended.recommend.name],

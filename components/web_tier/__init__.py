@@ -18,6 +18,7 @@ from settings import MailSettings, WebSettings
 
 from .binding import bind, reach
 from .cluster import cluster
+from .environment import Told
 from .fleet import Fleet
 from .identities import identities
 from .policies import network_policies
@@ -72,13 +73,14 @@ class WebTier(ComponentResource):
         made = cluster(name, args.cluster_name, args.settings.cluster, args.network, mine)
         admitted = self._admit_to_data(name, "Pods", made.security_group_id)
         sender = _mail_sender(name, args.settings.mail, mine)
+        told = Told(physical=args.cluster_name, public_url=args.public_url)
         work = Workloads(
             name=name,
             settings=args.settings,
             image=args.registry.image,
             data=args.data,
             records=args.records,
-            public_url=args.public_url,
+            told=told,
             cluster=made,
             identities=identities(
                 name,
@@ -103,7 +105,7 @@ class WebTier(ComponentResource):
         work.worker(config, migration)
         way = reach(f"{name}-pods", args.balancer, made.security_group_id, "pods", mine)
         bind(f"{name}-pods", made, args.balancer, service, way)
-        self._fleet(f"{name}-fleet", migration)
+        self._fleet(f"{name}-fleet", migration, told)
 
         self.links = WebLinks(
             cluster_name=made.name,
@@ -129,7 +131,7 @@ class WebTier(ComponentResource):
             for part, data in (("database", database), ("cache", cache))
         ]
 
-    def _fleet(self, name: str, migration: Resource) -> None:
+    def _fleet(self, name: str, migration: Resource, told: Told) -> None:
         """Instances with a group of their own, and every way they need."""
         args, mine = self._args, self._mine
         group = closed_group(
@@ -173,7 +175,7 @@ class WebTier(ComponentResource):
             network=args.network,
             data=args.data,
             records=args.records,
-            public_url=args.public_url,
+            told=told,
             balancer=args.balancer,
             group_id=group.id,
             mine=mine,

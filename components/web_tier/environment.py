@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from pulumi import Input, Output
 
@@ -14,8 +15,16 @@ from settings import WebSettings
 PORT = TARGET_PORT
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """``physical`` is project and stack, ``public_url`` where visitors see the shop."""
+
+    physical: str
+    public_url: Input[str]
+
+
 def environment(
-    settings: WebSettings, data: DataLinks, records: StoreLinks, public_url: Input[str]
+    settings: WebSettings, data: DataLinks, records: StoreLinks, told: Told
 ) -> dict[str, Input[str]]:
     """What every pod of the storefront is told.
 
@@ -26,11 +35,12 @@ def environment(
         "SHOP_NAME": settings.shop.name,
         "CURRENCY": settings.shop.currency,
         "PRICING_RULES": settings.shop.pricing_rules(),
-        "PUBLIC_URL": public_url,
+        "PUBLIC_URL": told.public_url,
         "ASSETS_URL": settings.assets_url or "",
         "COOKIE_SECURE": _flag(settings.cookie_secure),
         "PAGE_CACHE_SECONDS": str(settings.page_cache_seconds),
         "LOG_LEVEL": settings.log_level,
+        "METRICS_NAMESPACE": told.physical,
         "OTLP_ENDPOINT": settings.otlp_endpoint or "",
         "TRACE_SHARE": str(settings.trace_share),
         "DATABASE_HOST": data.database.host,

@@ -16,7 +16,7 @@ from components.registry import RegistryLinks
 from settings import WebSettings
 
 from .boot import user_data
-from .environment import PORT, environment, named_by_content
+from .environment import PORT, Told, environment, named_by_content
 from .instance_role import instance_profile
 
 # The current Amazon Linux, looked up by EC2 when an instance is launched.
@@ -43,7 +43,7 @@ class Fleet:
     network: NetworkLinks
     data: DataLinks
     records: StoreLinks
-    public_url: Input[str]
+    told: Told
     balancer: BalancerLinks
     group_id: Input[str]
     mine: ResourceOptions
@@ -120,7 +120,7 @@ class Fleet:
     def _settings(self) -> aws.ssm.Parameter:
         """The pods' settings, as lines of an environment file; changed ones have a new name."""
         content: Output[dict[str, str]] = Output.all(
-            **environment(self.settings, self.data, self.records, self.public_url),
+            **environment(self.settings, self.data, self.records, self.told),
             PORT=str(PORT),
             AWS_REGION=self.network.region,
         )

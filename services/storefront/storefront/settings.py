@@ -53,6 +53,7 @@ class Settings:
     mail_transport: str  # ses | file
     mail_from: str
     mail_directory: str  # with transport "file"
+    metrics_namespace: str  # of one stack
     otlp_endpoint: str  # a collector, without /v1/traces; empty: traces are not exported
     trace_share: int  # per cent of requests whose trace is exported
     log_level: str
@@ -192,6 +193,9 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         mail_transport=env.text("MAIL_TRANSPORT", choices=("ses", "file")),
         mail_from=env.text("MAIL_FROM"),
         mail_directory=env.text("MAIL_DIRECTORY", ""),
+        metrics_namespace=env.pattern(
+            "METRICS_NAMESPACE", r"[\w./#-]{1,255}", "a namespace of CloudWatch such as shop-prod"
+        ),
         otlp_endpoint=env.pattern(
             "OTLP_ENDPOINT",
             r"https?://[^/?#\s@]+",

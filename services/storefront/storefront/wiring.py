@@ -110,7 +110,7 @@ async def open_shop(settings: Settings, tracer: Tracer = NOWHERE) -> AsyncIterat
     """The shop on its real parts. Opens nothing that could fail: connections are made when used."""
     async with AsyncExitStack() as stack:
         session = get_session()
-        metrics = Metrics()
+        metrics = Metrics(settings.metrics_namespace)
 
         async def client(service: str, config: AioConfig = _AWS) -> object:
             return await stack.enter_async_context(_client(session, service, config))
