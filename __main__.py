@@ -26,7 +26,10 @@ tag_everything(stack.project, stack.stack)
 # A tier a paragraph.
 # fmt: off
 network = Network("network", NetworkArgs(settings=stack.network, region=stack.region))
-data = DataTier("data", DataArgs(settings=stack.data, identifier=stack.name, network=network.links))
+data = DataTier("data", DataArgs(
+    settings=stack.data, identifier=stack.name, network=network.links,
+    rehearsed=stack.observability.canary is not None,
+))
 names = Names("names", NamesArgs(settings=stack.edge, network=network.links))
 
 recommendations = Recommendations("recommendations", RecommendationsArgs(
@@ -64,6 +67,7 @@ Observability("observability", ObservabilityArgs(
     settings=stack.observability, physical=stack.name,
     network=network.links, data=data.links, names=names.links,
     recommendations=recommendations.links, balancer=balancer.links, edge=edge.links, web=web.links,
+    public_url=stack.web.public_url or edge.links.url,
 ))
 # fmt: on
 

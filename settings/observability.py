@@ -42,6 +42,13 @@ class BackupSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CanarySettings:
+    """Somebody who buys every so many ``minutes``, only to see whether it works. Billed by run."""
+
+    minutes: Annotated[int, between(1, 60, "minutes")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObservabilitySettings:
     """Who is told what, and what is watched.
 
@@ -58,6 +65,7 @@ class ObservabilitySettings:
     connections: Annotated[int, between(10, 16_000, "connections")]
     account: AccountSettings
     backup: BackupSettings | None
+    canary: CanarySettings | None
 
     def check_addresses(self) -> Iterator[Problem]:
         """A subscription is made once."""

@@ -13,6 +13,7 @@ from .alarms import make
 from .backup import backups
 from .behind import DATA, RECOMMENDATIONS, connections
 from .burn import burning
+from .canary import canary
 from .costs import costs
 from .dashboards import dashboards
 from .front import EDGE, WEB
@@ -20,7 +21,7 @@ from .ground import Ground
 from .guard import guard, traces
 from .topics import key, topics
 from .trail import Touched, for_trail, trail
-from .watched import ObservabilityArgs, watched
+from .watched import ObservabilityArgs, Own, watched
 
 __all__ = ["Observability", "ObservabilityArgs", "ObservabilityLinks"]
 
@@ -59,13 +60,20 @@ class Observability(ComponentResource):
             held = args.data
             kept = [held.database.arn, held.carts.arn, held.images.arn]
             vault = backups(ground, args.settings.backup, kept)
-        named = watched(args, vault)
+        named = watched(args, Own(vault=vault, canary=_canary(ground, args)))
         burning(ground, named)
         most = connections(args.settings.connections)
         make(ground, (*EDGE, *WEB, *DATA, most, *RECOMMENDATIONS), named)
         dashboards(ground, named)
         self.links = ObservabilityLinks(page=ground.topics.page, ticket=ground.topics.ticket)
         self.register_outputs({"links": plain(self.links)})
+
+
+def _canary(ground: Ground, args: ObservabilityArgs) -> Output[str] | None:
+    settings, secret_arn = args.settings.canary, args.data.canary_secret_arn
+    if settings is None or secret_arn is None:
+        return None
+    return canary(ground, settings, url=args.public_url, secret=(secret_arn, args.data.key_arn))
 
 
 def _ground(parent: Observability, name: str, args: ObservabilityArgs) -> Ground:

@@ -6,10 +6,11 @@ why, or what will break next; they page only where waiting for visitors to suffe
 
 from __future__ import annotations
 
-from .alarms import AGAIN, DEAD, QUIET, Alarm
+from .alarms import AGAIN, DEAD, QUIET, Alarm, Silence
 from .metrics import Metric, Statistic
 
 MINUTE, DAY = 60, 24 * 3600
+BUYING = Silence(treat="breaching", why="it tries every few minutes, and says how that went")
 
 
 def _edge(name: str, statistic: Statistic) -> Metric:
@@ -41,6 +42,24 @@ def _certificate(which: str) -> Metric:
 
 
 EDGE = (
+    Alarm(
+        part="cannot-buy",
+        says="Who only tries to buy something cannot.",
+        metrics=(
+            Metric(
+                namespace="CloudWatchSynthetics",
+                name="SuccessPercent",
+                dimensions={"CanaryName": "@canary"},
+                statistic="Average",
+            ),
+        ),
+        beyond="<",
+        limit=100,
+        periods=2,
+        silence=BUYING,
+        urgency="page",
+        runbook="cannot-buy",
+    ),
     Alarm(
         part="unreachable",
         says="Nobody reaches the shop from outside.",
@@ -133,15 +152,6 @@ WEB = (
         says="Pods or instances stay unhealthy.",
         metrics=(_pools("UnHealthyHostCount", "Maximum"),),
         limit=0,
-        silence=QUIET,
-        urgency="ticket",
-        runbook="balancer",
-    ),
-    Alarm(
-        part="balancer-refuses",
-        says="The load balancer answers itself, because nobody does.",
-        metrics=(_balancer("HTTPCode_ELB_5XX_Count", "Sum"),),
-        limit=50,
         silence=QUIET,
         urgency="ticket",
         runbook="balancer",

@@ -1,7 +1,7 @@
 """Metrics as data: what alarms, objectives and dashboards are written in.
 
-A namespace or a dimension's value that begins with "@" stands for what a tier hands on under that name: none, one
-or several. A metric with several is several metrics; with none it is not there.
+A namespace or a dimension's value that begins with "@" stands for what a tier hands on under that
+name: none, one or several. A metric with several is several metrics; with none it is not there.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from pulumi import Input
 
-# Of the shop itself: of the storefront and functions, which write the embedded metric format, and of
-# filters on the trail. Its name is that of project and stack: stacks in one account stay apart.
+# Of the storefront and functions, which write the embedded metric format, and of filters on the
+# trail. It is named as project and stack are: stacks in one account stay apart.
 OURS = "@ours"
 Statistic = Literal["Sum", "Average", "Maximum", "Minimum", "p50", "p90", "p99"]
 Names = Mapping[str, Sequence[Input[str]]]

@@ -57,6 +57,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "sqs": ("sqs",),
     "ssm": ("ssm",),
     "states": ("sfn",),
+    "synthetics": ("synthetics",),
     "wafv2": ("wafv2",),
 }
 # Roles are named after the components that make them: a deployment changes no other's, and not

@@ -41,6 +41,7 @@ def environment(
         "PAGE_CACHE_SECONDS": str(settings.page_cache_seconds),
         "LOG_LEVEL": settings.log_level,
         "METRICS_NAMESPACE": told.physical,
+        "CANARY_SECRET_ARN": data.canary_secret_arn or "",
         "OTLP_ENDPOINT": settings.otlp_endpoint or "",
         "TRACE_SHARE": str(settings.trace_share),
         "DATABASE_HOST": data.database.host,

@@ -50,6 +50,7 @@ class Settings:
     images_bucket: str
     events_bucket: str  # what visitors looked at, below events/; empty: nothing is read
     order_events_queue_url: str
+    canary_secret_arn: str  # {"token"} of who only tries to buy; empty: nobody does
     mail_transport: str  # ses | file
     mail_from: str
     mail_directory: str  # with transport "file"
@@ -190,6 +191,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         images_bucket=env.text("IMAGES_BUCKET"),
         events_bucket=env.text("EVENTS_BUCKET", ""),
         order_events_queue_url=env.text("ORDER_EVENTS_QUEUE_URL"),
+        canary_secret_arn=env.text("CANARY_SECRET_ARN", ""),
         mail_transport=env.text("MAIL_TRANSPORT", choices=("ses", "file")),
         mail_from=env.text("MAIL_FROM"),
         mail_directory=env.text("MAIL_DIRECTORY", ""),

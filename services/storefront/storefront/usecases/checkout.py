@@ -35,10 +35,18 @@ from storefront.ports import (
 )
 
 from .carts import priced
-from .checkout_form import parse_checkout
+from .checkout_form import admit_rehearsal, parse_checkout
 from .paying import PATIENCE, Patience, Placed, Till, reconcile
 
-__all__ = ["Patience", "Placed", "parse_checkout", "place_order", "quote", "reconcile"]
+__all__ = [
+    "Patience",
+    "Placed",
+    "admit_rehearsal",
+    "parse_checkout",
+    "place_order",
+    "quote",
+    "reconcile",
+]
 
 MAX_TOTAL = 1_000_000_00  # minor units; an order of more is a mistake, or a matter for a person
 

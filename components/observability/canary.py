@@ -1,0 +1,116 @@
+"""CloudWatch Synthetics: somebody who buys every few minutes, and says when it does not work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pulumi_aws as aws
+from pulumi import Input, Output, ResourceOptions
+
+from components import buckets, iam
+from components.packages import Package
+from settings import CanarySettings
+
+from .ground import Ground
+
+RUNTIME = "syn-python-selenium-14.0"
+SOURCES = Path(__file__).resolve().parents[2] / "services/canary"
+FILES = ("buy.py", "canary.py")
+ARTIFACTS = "artifacts/"
+SECONDS = 120  # a run's: five steps, each of which may take fifteen
+KEPT_DAYS = 31
+
+
+def canary(
+    ground: Ground, settings: CanarySettings, *, url: Input[str], secret: tuple[Input[str], ...]
+) -> Output[str]:
+    """The name of who buys at ``url``; ``secret`` are the ARNs of the token and its key.
+
+    From outside the VPC, as visitors do.
+    """
+    name, mine = f"{ground.name}-canary", ground.mine
+    secret_arn, secret_key = secret
+    bucket = buckets.closed_bucket(
+        name,
+        key_arn=ground.key_arn,
+        days=KEPT_DAYS,
+        force_destroy=True,  # what runs have seen, and a copy of what is in the repository
+        mine=mine,
+        kept=mine,
+    )
+    closed = buckets.policy(name, bucket, opts=mine)
+    packed = Package({f"python/{file}": SOURCES / file for file in FILES})
+    code = aws.s3.BucketObjectv2(
+        name,
+        bucket=bucket.bucket,
+        key=f"code/{packed.fingerprint()[:16]}.zip",  # other sources are another object
+        source=packed.archive(),
+        # Hidden dependency: the policy of a bucket is changed while nobody writes into it.
+        opts=ResourceOptions(parent=mine.parent, depends_on=[closed]),
+    )
+    via = [f"{service}.{ground.region}.amazonaws.com" for service in ("s3", "secretsmanager")]
+    account = iam.account_id()
+    logs = account.apply(lambda id_: f"arn:aws:logs:{ground.region}:{id_}:log-group:/aws/lambda")
+    role, allowed = iam.role_with_policy(
+        name,
+        description="Buys something to see whether it works",
+        trusted=iam.trust("lambda.amazonaws.com", when=iam.same_account()),
+        allowed=[
+            iam.allow(["secretsmanager:GetSecretValue"], on=[secret_arn]),
+            iam.allow(["s3:PutObject"], on=[buckets.below(bucket.arn, ARTIFACTS)]),
+            iam.allow(["s3:GetBucketLocation"], on=[bucket.arn]),
+            iam.allow(
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                on=[ground.key_arn, secret_key],
+                when={"StringEquals": {"kms:ViaService": via}},
+            ),
+            # The log group is made below: who may not make any leaves none without an end.
+            iam.allow(
+                ["logs:CreateLogStream", "logs:PutLogEvents"],
+                on=[logs.apply(lambda arn: f"{arn}/cwsyn-{ground.name}-*")],
+            ),
+            # Actions that know no resources.
+            iam.allow(["s3:ListAllMyBuckets"], on=["*"]),
+            iam.allow(
+                ["cloudwatch:PutMetricData"],
+                on=["*"],
+                when={"StringEquals": {"cloudwatch:namespace": "CloudWatchSynthetics"}},
+            ),
+        ],
+        opts=mine,
+    )
+    made = aws.synthetics.Canary(
+        name,
+        runtime_version=RUNTIME,
+        handler="canary.handler",
+        s3_bucket=code.bucket,
+        s3_key=code.key,
+        artifact_s3_location=bucket.bucket.apply(lambda found: f"s3://{found}/{ARTIFACTS}"),
+        artifact_config={
+            "s3_encryption": {"encryption_mode": "SSE_KMS", "kms_key_arn": ground.key_arn}
+        },
+        execution_role_arn=role.arn,
+        schedule={"expression": _every(settings.minutes)},
+        run_config={
+            "timeout_in_seconds": min(SECONDS, 60 * settings.minutes),
+            "environment_variables": {"SHOP_URL": url, "TOKEN_SECRET": secret_arn},
+        },
+        start_canary=True,
+        delete_lambda=True,
+        success_retention_period=KEPT_DAYS,
+        failure_retention_period=KEPT_DAYS,
+        # Hidden dependency: the first run comes at once, and needs all that the role may.
+        opts=ResourceOptions(parent=mine.parent, depends_on=[allowed]),
+    )
+    aws.cloudwatch.LogGroup(
+        name,
+        name=made.engine_arn.apply(lambda arn: f"/aws/lambda/{arn.split(':')[6]}"),
+        retention_in_days=ground.settings.log_days,
+        kms_key_id=ground.log_key_arn,
+        opts=mine,
+    )
+    return made.name
+
+
+def _every(minutes: int) -> str:
+    return f"rate({minutes} minute{'s' if minutes > 1 else ''})"
