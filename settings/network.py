@@ -61,6 +61,8 @@ NEEDED_WITHOUT_NAT: tuple[EndpointName, ...] = (
 
 # ... and instances their settings and logs, Session Manager and the end of their draining.
 NEEDED_BY_INSTANCES: tuple[EndpointName, ...] = ("autoscaling", "logs", "ssm", "ssmmessages")
+# ... and the agent brings logs, metrics and traces.
+NEEDED_BY_AGENT: tuple[EndpointName, ...] = ("logs", "monitoring", "xray")
 
 
 def _is_private(value: str) -> bool:

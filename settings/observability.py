@@ -54,7 +54,7 @@ class ObservabilitySettings:
 
     ``pages`` wake somebody, ``tickets`` are for the next morning. ``runbooks`` is where their pages
     can be read, ``budget`` what a month may cost (USD), ``connections`` how many of the database's
-    are nearly all.
+    are nearly all. With ``game_days`` there are experiments that somebody may start.
     """
 
     pages: tuple[Address, ...]
@@ -66,6 +66,7 @@ class ObservabilitySettings:
     account: AccountSettings
     backup: BackupSettings | None
     canary: CanarySettings | None
+    game_days: bool
 
     def check_addresses(self) -> Iterator[Problem]:
         """A subscription is made once."""

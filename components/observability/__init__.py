@@ -17,8 +17,10 @@ from .canary import canary
 from .costs import costs
 from .dashboards import dashboards
 from .front import EDGE, WEB
+from .game_days import game_days
 from .ground import Ground
 from .guard import guard, traces
+from .revenue import revenue
 from .topics import key, topics
 from .trail import Touched, for_trail, trail
 from .watched import ObservabilityArgs, Own, watched
@@ -63,7 +65,10 @@ class Observability(ComponentResource):
         named = watched(args, Own(vault=vault, canary=_canary(ground, args)))
         burning(ground, named)
         most = connections(args.settings.connections)
-        make(ground, (*EDGE, *WEB, *DATA, most, *RECOMMENDATIONS), named)
+        made = make(ground, (*EDGE, *WEB, *DATA, most, *RECOMMENDATIONS), named)
+        revenue(ground, named)
+        if args.settings.game_days:
+            game_days(ground, args.data, args.network, made)
         dashboards(ground, named)
         self.links = ObservabilityLinks(page=ground.topics.page, ticket=ground.topics.ticket)
         self.register_outputs({"links": plain(self.links)})

@@ -145,18 +145,9 @@ DATA = (
 RECOMMENDATIONS = (
     Alarm(
         part="functions-fail",
-        says="Functions of recommendations fail.",
-        metrics=(_functions("Errors"),),
+        says="Functions of recommendations fail, or are refused a place to run.",
+        metrics=(_functions("Errors"), _functions("Throttles")),
         limit=5,
-        silence=QUIET,
-        urgency="ticket",
-        runbook="functions",
-    ),
-    Alarm(
-        part="functions-throttled",
-        says="Functions are refused a place to run.",
-        metrics=(_functions("Throttles"),),
-        limit=10,
         silence=QUIET,
         urgency="ticket",
         runbook="functions",

@@ -32,6 +32,15 @@ def _cluster(name: str) -> Metric:
     return Metric(namespace="AWS/EKS", name=name, dimensions={"ClusterName": "@cluster"})
 
 
+def _insights(name: str) -> Metric:
+    return Metric(
+        namespace="ContainerInsights",
+        name=name,
+        dimensions={"ClusterName": "@insights"},
+        statistic="Maximum",
+    )
+
+
 def _certificate(which: str) -> Metric:
     return Metric(
         namespace="AWS/CertificateManager",
@@ -172,6 +181,18 @@ WEB = (
         limit=0,
         seconds=MINUTE,
         periods=15,
+        silence=QUIET,
+        urgency="ticket",
+        runbook="cluster",
+    ),
+    Alarm(
+        part="pods-crash",
+        says="Pods crash again and again, or nodes fail.",
+        metrics=(
+            _insights("pod_container_status_waiting_reason_crash_loop_back_off"),
+            _insights("cluster_failed_node_count"),
+        ),
+        limit=0,
         silence=QUIET,
         urgency="ticket",
         runbook="cluster",

@@ -78,6 +78,7 @@ def watched(args: ObservabilityArgs, own: Own) -> Names:
         "far-certificate": [site.certificate_arn] if site and far else [],
         "functions": [function.name for function in functions],
         "health": [args.edge.health_check_id],
+        "insights": [args.web.cluster_name] if args.web.insights else [],
         "machines": running,
         "ours": [args.physical],
         "pools": [pool.apply(lambda arn: arn.rpartition(":")[2]) for pool in pools],

@@ -41,6 +41,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "eks": ("eks",),
     "elasticache": ("elasticache",),
     "elasticloadbalancing": ("lb",),
+    "fis": ("fis",),
     "firehose": ("kinesis",),
     "iam": ("iam",),
     "kms": ("kms",),
@@ -85,8 +86,8 @@ PROFILE_ACTIONS = (
 )
 # Who is given a role of the shop.
 RECEIVERS = (
-    "apigateway", "ec2", "eks", "firehose", "lambda", "monitoring.rds", "personalize",
-    "pods.eks", "scheduler", "states", "vpc-flow-logs",
+    "apigateway", "backup", "cloudtrail", "ec2", "eks", "firehose", "fis", "lambda",
+    "monitoring.rds", "personalize", "pods.eks", "scheduler", "states", "vpc-flow-logs",
 )  # fmt: skip
 # What customers and secrets are in.
 CONTENT = (

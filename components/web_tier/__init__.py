@@ -16,8 +16,9 @@ from components.recommendations import StoreLinks
 from components.registry import RegistryLinks
 from settings import MailSettings, WebSettings
 
+from .agent import COLLECTOR, OTLP_PORT, agent
 from .binding import bind, reach
-from .cluster import cluster
+from .cluster import NAMESPACE, cluster
 from .environment import Told
 from .fleet import Fleet
 from .identities import identities
@@ -50,13 +51,14 @@ class WebLinks:
     """Where the shop runs.
 
     ``security_group_id`` is the group of nodes and pods. ``inside`` are the options of what is made
-    in the cluster. ``mail_records`` are the CNAME labels that let SES sign the shop's mail (None
-    where mail goes to files).
+    in the cluster. With ``insights`` it tells of its pods and nodes. ``mail_records`` are the CNAME
+    labels that let SES sign the shop's mail (None where mail goes to files).
     """
 
     cluster_name: Output[str]
     security_group_id: Output[str]
     namespace: Output[str]
+    insights: bool
     inside: ResourceOptions
     mail_records: Output[list[str]] | None
 
@@ -71,9 +73,24 @@ class WebTier(ComponentResource):
         self._args = args
         self._mine = mine = ResourceOptions(parent=self)
         made = cluster(name, args.cluster_name, args.settings.cluster, args.network, mine)
+        if args.settings.agent:
+            agent(
+                f"{name}-agent",
+                physical=args.cluster_name,
+                cluster_name=made.name,
+                namespace=NAMESPACE,
+                region=args.network.region,
+                log_days=args.settings.cluster.log_days,
+                log_key_arn=args.network.log_key_arn,
+                mine=mine,
+            )
         admitted = self._admit_to_data(name, "Pods", made.security_group_id)
         sender = _mail_sender(name, args.settings.mail, mine)
-        told = Told(physical=args.cluster_name, public_url=args.public_url)
+        told = Told(
+            physical=args.cluster_name,
+            public_url=args.public_url,
+            collector=COLLECTOR if args.settings.agent else "",
+        )
         work = Workloads(
             name=name,
             settings=args.settings,
@@ -98,6 +115,7 @@ class WebTier(ComponentResource):
             callers=args.network.application_cidrs,
             data_networks=args.network.data_cidrs,
             data_ports=(args.data.database.port, args.data.cache.port),
+            collector_port=OTLP_PORT if args.settings.agent else None,
         )
         config = work.config()
         migration = work.migrate(config, ways=[*made.ways, *admitted, *policies])
@@ -112,6 +130,7 @@ class WebTier(ComponentResource):
             security_group_id=made.security_group_id,
             namespace=made.namespace,
             inside=made.inside,
+            insights=args.settings.agent,
             mail_records=_records(sender) if sender else None,
         )
         shown = {key: value for key, value in plain(self.links).items() if key != "inside"}

@@ -17,10 +17,14 @@ PORT = TARGET_PORT
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """``physical`` is project and stack, ``public_url`` where visitors see the shop."""
+    """``physical`` is project and stack, ``public_url`` where visitors see the shop.
+
+    ``collector`` takes traces where settings name none, "" where there is none.
+    """
 
     physical: str
     public_url: Input[str]
+    collector: str
 
 
 def environment(
@@ -42,7 +46,7 @@ def environment(
         "LOG_LEVEL": settings.log_level,
         "METRICS_NAMESPACE": told.physical,
         "CANARY_SECRET_ARN": data.canary_secret_arn or "",
-        "OTLP_ENDPOINT": settings.otlp_endpoint or "",
+        "OTLP_ENDPOINT": settings.otlp_endpoint or told.collector,
         "TRACE_SHARE": str(settings.trace_share),
         "DATABASE_HOST": data.database.host,
         "DATABASE_PORT": str(data.database.port),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi_aws as aws
 from pulumi import Input, Output, Resource, ResourceOptions
@@ -15,7 +15,7 @@ from components.recommendations import StoreLinks
 from components.registry import RegistryLinks
 from settings import WebSettings
 
-from .boot import user_data
+from .boot import COLLECTOR, user_data
 from .environment import PORT, Told, environment, named_by_content
 from .instance_role import instance_profile
 
@@ -117,10 +117,14 @@ class Fleet:
         )
         self._scaling(group.name)
 
+    def _here(self) -> Told:
+        """An instance has an agent of its own."""
+        return replace(self.told, collector=COLLECTOR if self.settings.agent else "")
+
     def _settings(self) -> aws.ssm.Parameter:
         """The pods' settings, as lines of an environment file; changed ones have a new name."""
         content: Output[dict[str, str]] = Output.all(
-            **environment(self.settings, self.data, self.records, self.told),
+            **environment(self.settings, self.data, self.records, self._here()),
             PORT=str(PORT),
             AWS_REGION=self.network.region,
         )
@@ -152,6 +156,7 @@ class Fleet:
             data=self.data,
             parameter_arn=parameter.arn,
             logs_arn=logs.arn,
+            agent=self.settings.agent,
             opts=self.mine,
         )
         told: Output[dict[str, str]] = Output.all(
@@ -192,7 +197,7 @@ class Fleet:
                 }
             ],
             monitoring={"enabled": True},
-            user_data=told.apply(user_data),
+            user_data=told.apply(lambda conf: user_data(conf, agent=self.settings.agent)),
             opts=self.mine,
         )
 

@@ -8,6 +8,7 @@ from pulumi import Output, ResourceOptions
 from components import iam, registry
 from components.data_tier import DataLinks
 
+from .agent import sending
 from .identities import storefront_work
 
 
@@ -20,14 +21,17 @@ def instance_profile(
     data: DataLinks,
     parameter_arn: Output[str],
     logs_arn: Output[str],
+    agent: bool,
     opts: ResourceOptions,
 ) -> aws.iam.InstanceProfile:
     """What the storefront may, and what starting, logging, draining and Session Manager need.
 
-    ``group`` is the physical name of the Auto Scaling group.
+    With ``agent`` one tells CloudWatch and X-Ray. ``group`` is the physical name of the Auto
+    Scaling group.
     """
     account = iam.account_id()
     pull = [] if repository_arn is None else registry.pull(repository_arn)
+    watching = [*sending("CWAgent"), iam.allow(["ec2:DescribeTags"], on=["*"])] if agent else []
     made = iam.role(
         name,
         description="Instances of the shop",
@@ -51,6 +55,7 @@ def instance_profile(
                 ],
             ),
             *pull,
+            *watching,
             iam.allow(
                 ["ssm:UpdateInstanceInformation"],
                 on=[account.apply(lambda id_: f"arn:aws:ec2:{region}:{id_}:instance/*")],

@@ -26,7 +26,7 @@ ROWS: tuple[Alarm, ...] = (
 )
 # As in tests/test_program.py: evaluated once for both.
 REPLICA = {"shop:data.database.read_replica": True, "shop:network.interface_endpoints": []}
-OTHERS = ("failed-deployment", "rollback")  # the pipeline's, in its own form
+OTHERS = ("failed-deployment", "game-days", "rollback")  # in forms of their own
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 SECTIONS = (
