@@ -27,8 +27,7 @@ tag_everything(stack.project, stack.stack)
 # fmt: off
 network = Network("network", NetworkArgs(settings=stack.network, region=stack.region))
 data = DataTier("data", DataArgs(
-    settings=stack.data, identifier=stack.name, network=network.links,
-    rehearsed=stack.observability.canary is not None,
+    settings=stack.data, identifier=stack.name, network=network.links, rehearsed=stack.rehearsed,
 ))
 names = Names("names", NamesArgs(settings=stack.edge, network=network.links))
 
@@ -48,6 +47,7 @@ edge = Edge("edge", EdgeArgs(
     http_api=recommendations.links.http_api,
 ))
 
+public_url = stack.web.public_url or edge.links.url
 registry = Registry("registry", RegistryArgs(
     settings=stack.web, physical=stack.name, data=data.links,
 ))
@@ -55,7 +55,7 @@ registry = Registry("registry", RegistryArgs(
 web = WebTier("web", WebArgs(
     settings=stack.web, cluster_name=stack.name, registry=registry.links,
     network=network.links, data=data.links, records=recommendations.links.records,
-    balancer=balancer.links, public_url=stack.web.public_url or edge.links.url,
+    balancer=balancer.links, public_url=public_url,
 ))
 
 pipeline = Pipeline("pipeline", PipelineArgs(
@@ -65,13 +65,12 @@ pipeline = Pipeline("pipeline", PipelineArgs(
 
 Observability("observability", ObservabilityArgs(
     settings=stack.observability, physical=stack.name,
-    network=network.links, data=data.links, names=names.links,
-    recommendations=recommendations.links, balancer=balancer.links, edge=edge.links, web=web.links,
-    public_url=stack.web.public_url or edge.links.url,
+    network=network.links, data=data.links, names=names.links, balancer=balancer.links,
+    recommendations=recommendations.links, edge=edge.links, web=web.links, public_url=public_url,
 ))
 # fmt: on
 
-pulumi.export("public_url", stack.web.public_url or edge.links.url)
+pulumi.export("public_url", public_url)
 pulumi.export("image", registry.links.image)
 pulumi.export("cluster_name", web.links.cluster_name)
 pulumi.export("namespace", web.links.namespace)

@@ -61,6 +61,11 @@ class Settings:
     observability: ObservabilitySettings
 
     @property
+    def rehearsed(self) -> bool:
+        """Whether somebody only tries to buy."""
+        return self.observability.canary is not None
+
+    @property
     def name(self) -> str:
         """Project and stack, such as "shop-prod"."""
         return f"{self.project}-{self.stack}"

@@ -21,6 +21,8 @@ FLEET = ROOT / "services/storefront/fleet"
 GROUP = "aws:autoscaling/group:Group"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 HOOK = "aws:autoscaling/lifecycleHook:LifecycleHook"
+# What an agent does to hand traces on.
+TRACING = ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments")
 SCRIPTS = sorted(path for path in FLEET.iterdir() if not path.suffix)
 
 
@@ -116,7 +118,12 @@ def test_the_storefront_is_told_what_pods_are_told(stack: str) -> None:
     lines = parameter.inputs["value"].splitlines()
     env = dict(line.split("=", 1) for line in lines)
     assert env.pop("AWS_REGION") == "us-east-1"
-    assert env == environment(graph, "web-web")
+    # ... but for the agent, of which an instance has one of its own.
+    collector = env.pop("OTLP_ENDPOINT")
+    pods_env = environment(graph, "web-web")
+    assert bool(collector) == bool(pods_env["OTLP_ENDPOINT"])
+    assert env == {k: v for k, v in pods_env.items() if k != "OTLP_ENDPOINT"}
+    env["OTLP_ENDPOINT"] = collector
     assert storefront_settings.read(env).port == 8080
     assert parameter.inputs["type"] == "SecureString"
     assert parameter.inputs["keyId"] == graph.one("aws:kms/key:Key", "data").outputs["arn"]
@@ -144,7 +151,8 @@ def test_scripts_find_every_word_they_read(stack: str) -> None:
     assert given["GROUP"] == graph.one(GROUP).outputs["name"]
     assert given["HOOK"] == graph.one(HOOK).inputs["name"]
     assert given["LOG_GROUP"] == graph.one("aws:cloudwatch/logGroup:LogGroup", "web-fleet").id
-    for path in FLEET.iterdir():
+    agent = config(stack)["shop:web"]["agent"]
+    for path in (p for p in FLEET.iterdir() if agent or p.name != "agent.json"):
         (content,) = [text for name, text in files.items() if name.endswith(f"/{path.name}")]
         assert content == path.read_text()
     for unit in FLEET.glob("*.service"):
@@ -187,6 +195,9 @@ def test_instances_may_do_what_pods_may_and_start_and_leave() -> None:
         "ecr:GetDownloadUrlForLayer": repository,
         "ecr:GetAuthorizationToken": ["*"],
         "ssm:UpdateInstanceInformation": [f"arn:aws:ec2:us-east-1:{account}:instance/*"],
+        "cloudwatch:PutMetricData": ["*"],
+        "ec2:DescribeTags": ["*"],
+        **{f"xray:{action}": ["*"] for action in TRACING},
         **{f"ssmmessages:{channel}Channel": ["*"] for channel in channels},
     }
 

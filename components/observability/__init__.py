@@ -78,7 +78,7 @@ def _canary(ground: Ground, args: ObservabilityArgs) -> Output[str] | None:
     settings, secret_arn = args.settings.canary, args.data.canary_secret_arn
     if settings is None or secret_arn is None:
         return None
-    return canary(ground, settings, url=args.public_url, secret=(secret_arn, args.data.key_arn))
+    return canary(ground, settings, url=args.public_url, secret_arn=secret_arn, data=args.data)
 
 
 def _ground(parent: Observability, name: str, args: ObservabilityArgs) -> Ground:

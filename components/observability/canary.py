@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from components import buckets, iam
+from components.data_tier import DataLinks
 from components.packages import Package
 from settings import CanarySettings
 
@@ -22,21 +23,28 @@ KEPT_DAYS = 31
 
 
 def canary(
-    ground: Ground, settings: CanarySettings, *, url: Input[str], secret: tuple[Input[str], ...]
+    ground: Ground,
+    settings: CanarySettings,
+    *,
+    url: Input[str],
+    secret_arn: Output[str],
+    data: DataLinks,
 ) -> Output[str]:
-    """The name of who buys at ``url``; ``secret`` are the ARNs of the token and its key.
+    """The name of who buys at ``url`` with the token of a secret, which the data key encrypts.
 
     From outside the VPC, as visitors do.
     """
-    name, mine = f"{ground.name}-canary", ground.mine
-    secret_arn, secret_key = secret
+    name, mine, logs = f"{ground.name}-canary", ground.mine, data.logs
     bucket = buckets.closed_bucket(
         name,
         key_arn=ground.key_arn,
         days=KEPT_DAYS,
-        force_destroy=True,  # what runs have seen, and a copy of what is in the repository
+        force_destroy=not ground.protect,
         mine=mine,
-        kept=mine,
+        kept=ground.kept,
+    )
+    aws.s3.BucketLogging(
+        name, bucket=bucket.id, target_bucket=logs.name, target_prefix="s3/canary/", opts=mine
     )
     closed = buckets.policy(name, bucket, opts=mine)
     packed = Package({f"python/{file}": SOURCES / file for file in FILES})
@@ -50,24 +58,24 @@ def canary(
     )
     via = [f"{service}.{ground.region}.amazonaws.com" for service in ("s3", "secretsmanager")]
     account = iam.account_id()
-    logs = account.apply(lambda id_: f"arn:aws:logs:{ground.region}:{id_}:log-group:/aws/lambda")
+    lines = account.apply(lambda id_: f"arn:aws:logs:{ground.region}:{id_}:log-group:/aws/lambda")
     role, allowed = iam.role_with_policy(
         name,
         description="Buys something to see whether it works",
-        trusted=iam.trust("lambda.amazonaws.com", when=iam.same_account()),
+        trusted=iam.trust("lambda.amazonaws.com"),
         allowed=[
             iam.allow(["secretsmanager:GetSecretValue"], on=[secret_arn]),
             iam.allow(["s3:PutObject"], on=[buckets.below(bucket.arn, ARTIFACTS)]),
             iam.allow(["s3:GetBucketLocation"], on=[bucket.arn]),
             iam.allow(
                 ["kms:Decrypt", "kms:GenerateDataKey"],
-                on=[ground.key_arn, secret_key],
+                on=[ground.key_arn, data.key_arn],
                 when={"StringEquals": {"kms:ViaService": via}},
             ),
             # The log group is made below: who may not make any leaves none without an end.
             iam.allow(
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
-                on=[logs.apply(lambda arn: f"{arn}/cwsyn-{ground.name}-*")],
+                on=[lines.apply(lambda arn: f"{arn}/cwsyn-{ground.name}-*")],
             ),
             # Actions that know no resources.
             iam.allow(["s3:ListAllMyBuckets"], on=["*"]),

@@ -56,7 +56,6 @@ def traces(ground: Ground) -> None:
         f"{ground.name}-traces",
         group_name=f"{ground.physical}-suffering",
         filter_expression="fault = true OR responsetime > 2",
-        insights_configuration={"insights_enabled": False, "notifications_enabled": False},
         opts=ground.mine,
     )
     for place, (path, part) in enumerate((("/api/v1/*", 0.01), ("*", 0.05))):

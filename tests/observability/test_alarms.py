@@ -276,7 +276,7 @@ def test_one_dead_letter_of_any_queue_rings(graph: Graph) -> None:
     queues = [
         query["metric"]["dimensions"]["QueueName"]
         for query in graph.one(METRIC, "observability-dead-letters").inputs["metricQueries"]
-        if "metric" in query
+        if "QueueName" in query.get("metric", {}).get("dimensions", {})
     ]
     assert len(queues) == 3
     for queue in queues:
