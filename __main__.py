@@ -22,7 +22,6 @@ from components.web_tier import WebArgs, WebTier
 
 stack = settings.load()
 tag_everything(stack.project, stack.stack)
-
 # A tier a paragraph.
 # fmt: off
 network = Network("network", NetworkArgs(settings=stack.network, region=stack.region))

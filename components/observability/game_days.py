@@ -82,32 +82,27 @@ def _template(
         ],
         opts=ground.mine,
     )
-    target = fault.part
+    action: aws.fis.ExperimentTemplateActionArgsDict = {
+        "name": fault.part,
+        "action_id": fault.action,
+        "parameters": [{"key": k, "value": v} for k, v in fault.parameters.items()],
+        "target": {"key": fault.key, "value": fault.part},
+    }
+    target: aws.fis.ExperimentTemplateTargetArgsDict = {
+        "name": fault.part,
+        "resource_type": fault.kind,
+        "selection_mode": fault.selection,
+    }
+    if fault.arns:
+        target["resource_arns"] = list(fault.arns)
+    if fault.tags:
+        target["resource_tags"] = [{"key": k, "value": v} for k, v in fault.tags.items()]
     aws.fis.ExperimentTemplate(
         name,
         description=fault.description,
         role_arn=role.arn,
-        actions=[
-            {
-                "name": fault.part,
-                "action_id": fault.action,
-                "parameters": [{"key": k, "value": v} for k, v in fault.parameters.items()],
-                "target": {"key": fault.key, "value": target},
-            }
-        ],
-        targets=[
-            {
-                "name": target,
-                "resource_type": fault.kind,
-                "selection_mode": fault.selection,
-                **({"resource_arns": list(fault.arns)} if fault.arns else {}),
-                **(
-                    {"resource_tags": [{"key": k, "value": v} for k, v in fault.tags.items()]}
-                    if fault.tags
-                    else {}
-                ),
-            }
-        ],
+        actions=[action],
+        targets=[target],
         stop_conditions=[{"source": "aws:cloudwatch:alarm", "value": arn} for arn in stops],
         log_configuration={
             "log_schema_version": 2,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi_aws as aws
 
 from .alarms import DEAD, description
@@ -16,6 +18,13 @@ WIDTH = 3  # standard deviations; what is learned needs some weeks, until then i
 def revenue(ground: Ground, names: Names) -> None:
     """A ticket, when an hour earns less than such hours do."""
     (metric,) = resolved([REVENUE], names)
+    earned: dict[str, Any] = {**metric.query("earned", SECONDS), "return_data": True}
+    usual = {
+        "id": "usual",
+        "expression": f"ANOMALY_DETECTION_BAND(earned, {WIDTH})",
+        "label": "usual revenue",
+        "return_data": True,
+    }
     aws.cloudwatch.MetricAlarm(
         f"{ground.name}-revenue-low",
         alarm_description=description(
@@ -26,15 +35,7 @@ def revenue(ground: Ground, names: Names) -> None:
         evaluation_periods=PERIODS,
         datapoints_to_alarm=PERIODS,
         treat_missing_data=DEAD.treat,
-        metric_queries=[
-            {**metric.query("earned", SECONDS), "return_data": True},
-            {
-                "id": "usual",
-                "expression": f"ANOMALY_DETECTION_BAND(earned, {WIDTH})",
-                "label": "usual revenue",
-                "return_data": True,
-            },
-        ],
+        metric_queries=[earned, usual],  # type: ignore[list-item]
         alarm_actions=[ground.topics.ticket],
         ok_actions=[ground.topics.ticket],
         opts=ground.mine,
