@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .metrics import STOREFRONT, Metric
+from .metrics import OURS, Metric
 
 WINDOW_DAYS = 30
 
@@ -33,7 +33,7 @@ class Journey:
 
 
 def _storefront(name: str, journey: str) -> Metric:
-    return Metric(namespace=STOREFRONT, name=name, dimensions={"Journey": journey})
+    return Metric(namespace=OURS, name=name, dimensions={"Journey": journey})
 
 
 def _pages(
@@ -67,8 +67,8 @@ JOURNEYS = (
         name="mail",
         promise="Who has ordered is told within minutes.",
         objective=99.5,
-        total=(Metric(namespace=STOREFRONT, name="MailsSent"),),
-        bad=(Metric(namespace=STOREFRONT, name="MailsLate"),),
+        total=(Metric(namespace=OURS, name="MailsSent"),),
+        bad=(Metric(namespace=OURS, name="MailsLate"),),
     ),
     Journey(
         name="recommendations",

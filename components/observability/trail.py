@@ -14,7 +14,6 @@ from components.data_tier import BucketLinks
 from . import cis
 from .alarms import make
 from .ground import Ground
-from .metrics import ACCOUNT
 
 FOLDER = "AWSLogs"  # below it CloudTrail writes, and nowhere else
 
@@ -102,10 +101,14 @@ def trail(ground: Ground, logs: BucketLinks, touched: Touched) -> Output[str]:
             f"{ground.name}-{activity.part}",
             log_group_name=group.name,
             pattern=activity.pattern,
-            metric_transformation={"namespace": ACCOUNT, "name": activity.metric, "value": "1"},
+            metric_transformation={
+                "namespace": ground.physical,
+                "name": activity.metric,
+                "value": "1",
+            },
             opts=ground.mine,
         )
-    make(ground, cis.alarms(), {})
+    make(ground, cis.alarms(), {"ours": [ground.physical]})
     return bucket.bucket
 
 

@@ -170,10 +170,12 @@ def tells_nobody(subject: Subject, estate: Estate) -> str | None:
     remedy="returnData on the expression, and nowhere else",
 )
 def one_value(subject: Subject, _: Estate) -> str | None:
-    """Not exactly one of the queries is what the alarm looks at."""
+    """Not exactly one of the queries is what the alarm looks at, or it and its usual band."""
     queries = subject.one("metricQueries") or ()
     shown = [query.get("id") for query in queries if query.get("returnData")]
-    return f"looks at {len(shown)} values" if queries and len(shown) != 1 else None
+    # A band of what is usual is shown beside what it is compared with.
+    wanted = 2 if subject.one("thresholdMetricId") else 1
+    return f"looks at {len(shown)} values" if queries and len(shown) != wanted else None
 
 
 @RULES.rule(

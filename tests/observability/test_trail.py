@@ -10,8 +10,8 @@ from moto.events.models import EventPattern
 
 from components.observability import cis
 from graph import Graph
-from tests.observability.events import SAMPLES
 from tests.observability.filter_patterns import matches
+from tests.observability.trail_events import SAMPLES
 from tests.stacks import graph_of
 
 TRAIL = "aws:cloudtrail/trail:Trail"
@@ -73,7 +73,7 @@ def test_every_filter_reads_the_trail_and_feeds_an_alarm(graph: Graph) -> None:
     alarms = {
         (a.inputs["namespace"], a.inputs["metricName"]): a
         for a in graph.of_type(ALARM)
-        if a.inputs.get("namespace") == "Shop/Account"
+        if a.inputs.get("namespace") == "shop-prod"
     }
     filters = graph.of_type(FILTER)
     assert len(filters) == len(alarms) == 15

@@ -125,9 +125,9 @@ def wire(variables: Mapping[str, str] = os.environ) -> Service:
     address = database.address(env)
     records_bucket = env.text("RECORDS_BUCKET")
     training_bucket = env.text("TRAINING_BUCKET")
-    level = env.choice("LOG_LEVEL", environment.LOG_LEVELS, "info")
+    set_up = observe.set_up_logging(env)
     env.done()
-    observe.set_up_logging(level)
+    set_up()
     login = database.Login(client("secretsmanager", 5.0, retries=2), address.secret_arn)
     return Service(
         database=database.Database(address, login, seconds=STATEMENT_SECONDS),

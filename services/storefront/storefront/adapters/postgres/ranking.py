@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from storefront.ports import Basket, Lesson, Look
 
+from .checkouts_sql import REAL
 from .pool import Connection, Database, Record
 
 MAX_LINES = 2_000_000  # of orders, and as many interactions: what bounds the training's memory
@@ -38,10 +39,10 @@ _TIDY = (
 )
 
 # Also the day: what is popular ages though nothing happens.
-_SEEN = """
+_SEEN = f"""
     select concat_ws(' ', count(*), max(paid_at),
         (select coalesce(sum(events), 0) from event_files), current_date)
-    from orders where status in ('paid', 'fulfilled')
+    from orders where status in ('paid', 'fulfilled') and {REAL}
 """
 _DUE = f"""
     with now as (select ({_SEEN}) as seen),
@@ -50,10 +51,10 @@ _DUE = f"""
     where last.seen is null or now.seen <> last.seen
         and last.trained_at + make_interval(secs => 10 * last.seconds) < now()
 """
-_ORDERS = """
+_ORDERS = f"""
     select o.id, l.sku, greatest(0, current_date - coalesce(o.paid_at, o.placed_at)::date)
     from orders o join order_lines l on l.order_id = o.id
-    where o.status in ('paid', 'fulfilled') order by o.id desc limit $1
+    where o.status in ('paid', 'fulfilled') and o.{REAL} order by o.id desc limit $1
 """
 # What one visitor did on one day belongs together, however often the page was opened.
 _VISITS = """
