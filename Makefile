@@ -30,7 +30,7 @@ ifeq ($(STACK),local)
 else
 	@$(pulumi_cli)
 	pulumi up --stack $(STACK)
-	@STACK=$(STACK) delivery/fleet
+	@AWS_REGION=$$(pulumi config get aws:region --stack $(STACK)) STACK=$(STACK) delivery/fleet
 endif
 
 down: ## Stop the shop on this machine; its data stays
