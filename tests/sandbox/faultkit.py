@@ -68,15 +68,19 @@ def eventually_alarm(
 def visitors(
     box: Box, paths: Sequence[str] = ("/",), pause: float = 0.02
 ) -> Iterator[dict[int, int]]:
-    """Somebody looks at pages all the time; yields how often each status was seen (0: none)."""
+    """Somebody looks at pages all the time; yields how often each status was seen (0: none).
+
+    ``{n}`` in a path becomes another number each time: such a page is in nobody's memory.
+    """
     over, seen = threading.Event(), dict[int, int]()
 
     def look() -> None:
         place = 0
         while not over.wait(pause):
             place += 1
+            path = paths[place % len(paths)].replace("{n}", str(place))
             try:
-                with urllib.request.urlopen(box.url + paths[place % len(paths)], timeout=30) as got:
+                with urllib.request.urlopen(box.url + path, timeout=30) as got:
                     status = int(got.status)
             except urllib.error.HTTPError as refused:
                 status = refused.code
