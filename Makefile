@@ -10,7 +10,7 @@ READY  := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset backup restore status test check format lock bench diagram plan preview train teardown destroy
+.PHONY: help setup up down reset backup restore status test check format lock bench diagram figures plan preview train teardown destroy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ bench: $(READY) ## Measure the storefront and its shelves (ONLY=storefront, tele
 
 diagram: $(READY) ## Draw docs/architecture.md from the program
 	@$(BIN)/python -m graph diagram prod > docs/architecture.md
+
+figures: $(READY) ## Compute the README's table of costs and times
+	@$(BIN)/python -m graph.plan.figures
 
 plan: $(READY) ## Changes, cost and time without an account (BASE=main STACK=prod FORMAT=markdown)
 	@$(BIN)/python -m graph.plan $(if $(filter-out file,$(origin STACK)),$(STACK)) \
