@@ -52,7 +52,8 @@ _DUE = f"""
         and last.trained_at + make_interval(secs => 10 * last.seconds) < now()
 """
 _ORDERS = f"""
-    select o.id, l.sku, greatest(0, current_date - coalesce(o.paid_at, o.placed_at)::date)
+    select o.id, l.sku, greatest(0, current_date - coalesce(o.paid_at, o.placed_at)::date),
+        coalesce(o.customer_id::text, o.visitor_id)
     from orders o join order_lines l on l.order_id = o.id
     where o.status in ('paid', 'fulfilled') and o.{REAL} order by o.id desc limit $1
 """
@@ -182,12 +183,12 @@ class _PostgresLesson:
         """See `Lesson.baskets`: orders, then what each visitor did on a day."""
         async for rows in _groups(self._connection, _ORDERS, itemgetter(0)):
             self._lines += len(rows)
-            yield Basket("purchase", [row[1] for row in rows], rows[0][2])
+            yield Basket("purchase", [row[1] for row in rows], rows[0][2], rows[0][3])
         async for rows in _groups(self._connection, _VISITS, itemgetter(2, 0)):
             self._events += len(rows)
-            yield Basket("view", [row[1] for row in rows], rows[0][2])
+            yield Basket("view", [row[1] for row in rows], rows[0][2], rows[0][0])
             if cart := [row[1] for row in rows if row[3]]:
-                yield Basket("cart", cart, rows[0][2])
+                yield Basket("cart", cart, rows[0][2], rows[0][0])
 
     async def write(
         self,
