@@ -10,7 +10,7 @@ READY  := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset backup restore status test check format lock bench diagram plan preview train teardown destroy
+.PHONY: help setup up down reset backup restore status test check format lock bench diagram figures plan preview train teardown destroy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ ifeq ($(STACK),local)
 else
 	@$(pulumi_cli)
 	pulumi up --stack $(STACK)
-	@STACK=$(STACK) delivery/fleet
+	@AWS_REGION=$$(pulumi config get aws:region --stack $(STACK)) STACK=$(STACK) delivery/fleet
 endif
 
 down: ## Stop the shop on this machine; its data stays
@@ -58,6 +58,7 @@ check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 	PYTHONPATH=services/storefront:services/functions $(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint services/storefront/Dockerfile
 	$(BIN)/shellcheck $(SCRIPTS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jactionlint --profile correctness
 	$(BIN)/zizmor --quiet --offline --no-progress .github
 	@$(BIN)/python -m policy.check
 
@@ -83,6 +84,9 @@ bench: $(READY) ## Measure the storefront and its shelves (ONLY=storefront, tele
 
 diagram: $(READY) ## Draw docs/architecture.md from the program
 	@$(BIN)/python -m graph diagram prod > docs/architecture.md
+
+figures: $(READY) ## Compute the README's table of costs and times
+	@$(BIN)/python -m graph.plan.figures
 
 plan: $(READY) ## Changes, cost and time without an account (BASE=main STACK=prod FORMAT=markdown)
 	@$(BIN)/python -m graph.plan $(if $(filter-out file,$(origin STACK)),$(STACK)) \

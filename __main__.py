@@ -22,11 +22,12 @@ from components.web_tier import WebArgs, WebTier
 
 stack = settings.load()
 tag_everything(stack.project, stack.stack)
-
 # A tier a paragraph.
 # fmt: off
 network = Network("network", NetworkArgs(settings=stack.network, region=stack.region))
-data = DataTier("data", DataArgs(settings=stack.data, identifier=stack.name, network=network.links))
+data = DataTier("data", DataArgs(
+    settings=stack.data, identifier=stack.name, network=network.links, rehearsed=stack.rehearsed,
+))
 names = Names("names", NamesArgs(settings=stack.edge, network=network.links))
 
 recommendations = Recommendations("recommendations", RecommendationsArgs(
@@ -45,6 +46,7 @@ edge = Edge("edge", EdgeArgs(
     http_api=recommendations.links.http_api,
 ))
 
+public_url = stack.web.public_url or edge.links.url
 registry = Registry("registry", RegistryArgs(
     settings=stack.web, physical=stack.name, data=data.links,
 ))
@@ -52,7 +54,7 @@ registry = Registry("registry", RegistryArgs(
 web = WebTier("web", WebArgs(
     settings=stack.web, cluster_name=stack.name, registry=registry.links,
     network=network.links, data=data.links, records=recommendations.links.records,
-    balancer=balancer.links, public_url=stack.web.public_url or edge.links.url,
+    balancer=balancer.links, public_url=public_url,
 ))
 
 pipeline = Pipeline("pipeline", PipelineArgs(
@@ -62,12 +64,12 @@ pipeline = Pipeline("pipeline", PipelineArgs(
 
 Observability("observability", ObservabilityArgs(
     settings=stack.observability, physical=stack.name,
-    network=network.links, data=data.links, names=names.links,
-    recommendations=recommendations.links, balancer=balancer.links, edge=edge.links, web=web.links,
+    network=network.links, data=data.links, names=names.links, balancer=balancer.links,
+    recommendations=recommendations.links, edge=edge.links, web=web.links, public_url=public_url,
 ))
 # fmt: on
 
-pulumi.export("public_url", stack.web.public_url or edge.links.url)
+pulumi.export("public_url", public_url)
 pulumi.export("distribution_id", edge.links.distribution_id)
 pulumi.export("image", registry.links.image)
 pulumi.export("cluster_name", web.links.cluster_name)

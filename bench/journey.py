@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -155,25 +155,44 @@ class Popular:
 
 
 class Neighbours:
-    """Answers from neighbours as `shelf_products` does: scores added up over the context."""
+    """Answers from neighbours: scores added up over the context.
 
-    def __init__(self, rows: Iterable[tuple[int, int, float]], popular: Popular) -> None:
+    With ``sold``, the popularity, as `shelf_products` does: beside a single product its neighbours
+    count more that sell, and for a person (``owned``) every second answer is a popular product.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[tuple[int, int, float]],
+        popular: Popular,
+        sold: Mapping[int, float] | None = None,
+    ) -> None:
         self._of: dict[int, list[tuple[int, float]]] = defaultdict(list)
         for item, other, score in rows:
             self._of[item].append((other, score))
-        self._popular = popular
+        self._popular, self._sold = popular, sold
 
-    def __call__(self, case: Case) -> list[int]:
+    def __call__(self, case: Case, *, filled: bool = True) -> list[int]:
         """The ten best that are allowed, filled up with popular ones."""
-        scores: dict[int, float] = defaultdict(float)
+        scores = defaultdict[int, float](float)
         for item in case.context[:50]:
             for other, score in self._of.get(item, ()):
                 scores[other] += score
         for item in (*case.context, *case.owned):
             scores.pop(item, None)
-        best = sorted(scores, key=lambda item: (-scores[item], item))[:TOP]
-        return self._popular.fill(best, case)
+        if self._sold and len(case.context) == 1 and not case.owned:
+            for item in scores:
+                scores[item] *= self._sold[item] ** 0.3
+        room = (TOP + 1) // 2 if self._sold and case.owned else TOP
+        best = sorted(scores, key=lambda item: (-scores[item], item))[:room]
+        near, found = len(best), self._popular.fill(best, case) if filled else best
+        if room == TOP:
+            return found
+        turns = {item: 2 * place for place, item in enumerate(found[:near])}
+        turns |= {item: 2 * place + 1 for place, item in enumerate(found[near:])}
+        return sorted(found, key=turns.__getitem__)
 
     def on_pages(self) -> int:
         """How many products stand on the shelf of some product's page."""
-        return len({other for row in self._of.values() for other, _ in row[:TOP]})
+        pages = (self(Case((item,), frozenset(), frozenset()), filled=False) for item in self._of)
+        return len({other for page in pages for other in page})

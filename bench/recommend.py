@@ -107,7 +107,8 @@ def ours(known: Sequence[Basket]) -> Baskets:
     """What the shop learns from these baskets."""
     learned = Baskets()
     for basket in reversed(known):
-        learned.add(map(str, basket.items), known[-1].day - basket.day)
+        age = known[-1].day - basket.day
+        learned.add(map(str, basket.items), age, who=str(basket.household))
     return learned
 
 
@@ -118,15 +119,16 @@ def quality(everything: Sequence[Basket]) -> None:
     learned = ours(known)
     sold = Counter(item for basket in known for item in basket.items)
     popular = Popular(sold.items())
-    recent = Popular((int(item), score) for item, score in learned.popularity())
+    selling = {int(item): score for item, score in learned.popularity()}
+    recent = Popular(selling.items())
     mine = ((int(item), int(other), score) for item, other, score in learned.neighbours())
     methods: dict[str, Popular | Neighbours] = {
         "popularity": popular,
-        "popularity, decayed": recent,
+        "popularity, of late": recent,
     }
     for name, rows in compared(known).items():
         methods[name] = Neighbours(rows, recent)
-    methods["the shop's"] = Neighbours(mine, recent)
+    methods["the shop's"] = Neighbours(mine, recent, selling)
     questions = (
         completions(tested, CASES, SEED), companions(tested, CASES, SEED), firsts(known, tested)
     )  # fmt: skip

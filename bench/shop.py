@@ -63,7 +63,8 @@ class Bench:
         port = free_port()
         setting = f"PAGE_CACHE_SECONDS={60 if cache else 0}"
         words = [sys.executable, "-m", "sandbox", "run", "--", "env", f"PORT={port}", setting]
-        words += [*variables, sys.executable, "-m", "bench.server"]
+        # Traces go nowhere unless a measurement is about them.
+        words += ["OTLP_ENDPOINT=", *variables, sys.executable, "-m", "bench.server"]
         words += ["--memory-carts"] if memory_carts else []
         words += [] if telemetry else ["--without-telemetry"]
         with process(words, port, self.environment):

@@ -28,12 +28,12 @@ def allow(
     return statement | ({"Condition": when} if when else {})
 
 
-def without_resources(actions: Sequence[str]) -> Statement:
+def without_resources(actions: Sequence[str], when: Conditions | None = None) -> Statement:
     """Permission for ``actions`` that know no resources: of them AWS accepts nothing but "*".
 
     A test holds every such action against AWS's list.
     """
-    return allow(actions, on=["*"])
+    return allow(actions, on=["*"], when=when)
 
 
 def trust(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
 from settings import NetworkSettings
 
@@ -27,7 +27,8 @@ class NetworkLinks:
     """What the other tiers live in. Subnets and networks are one a zone of ``region``, in order.
 
     ``endpoints_group_id`` guards the interface endpoints (None without any): who uses them is
-    admitted by its own tier. ``log_key_arn`` encrypts log groups.
+    admitted by its own tier. ``log_key_arn`` encrypts log groups. Whoever lets CloudFront into the
+    VPC waits for ``internet``, its gateway.
     """
 
     region: str
@@ -39,6 +40,7 @@ class NetworkLinks:
     data_cidrs: tuple[str, ...]
     endpoints_group_id: Output[str] | None
     log_key_arn: Output[str]
+    internet: Resource
 
 
 Subnets = dict[str, aws.ec2.Subnet]  # by the letter of their zone
@@ -95,8 +97,10 @@ class Network(ComponentResource):
             data_cidrs=plan.data,
             endpoints_group_id=endpoints.id if endpoints else None,
             log_key_arn=log_key.arn,
+            internet=internet,
         )
-        self.register_outputs({"links": plain(self.links)})
+        shown = {key: value for key, value in plain(self.links).items() if key != "internet"}
+        self.register_outputs({"links": shown})
 
     def _subnets(self, purpose: str, cidrs: tuple[str, ...]) -> Subnets:
         return {

@@ -59,6 +59,16 @@ def _rule(s: Subject) -> Outputs:
     return {"id": s.physical, "name": s.physical, "arn": s.arn("events", f"rule/{s.physical}")}
 
 
+def _canary(s: Subject) -> Outputs:
+    function = f"cwsyn-{s.physical}-{s.hash(8)}-{s.hash(12)[8:]}-4000-8000-{s.hash(24)[12:]}"
+    return {
+        "id": s.physical,
+        "name": s.physical,
+        "arn": s.arn("synthetics", f"canary:{s.physical}"),
+        "engineArn": s.arn("lambda", f"function:{function}:1"),
+    }
+
+
 ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:backup/plan:Plan": _plan,
     "aws:backup/restoreTestingPlan:RestoreTestingPlan": _tested,
@@ -71,4 +81,5 @@ ANSWERS: dict[str, Callable[[Subject], Outputs]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:costexplorer/anomalyMonitor:AnomalyMonitor": _monitor,
     "aws:sns/topic:Topic": _topic,
+    "aws:synthetics/canary:Canary": _canary,
 }

@@ -128,6 +128,7 @@ def _bucket_object(r: Registration) -> list[Call]:
         ContentType=i.get("contentType"),
         CacheControl=i.get("cacheControl"),
         ContentEncoding=i.get("contentEncoding"),
+        Metadata=i.get("metadata"),
     )
 
     def outputs(answer: Mapping[str, Any]) -> Outputs:

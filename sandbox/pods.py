@@ -29,17 +29,13 @@ class Site:
     aws: Aws
     url: str  # the front door
     ports: Mapping[int, int]  # declared port of a part -> its port here
-    speed: float = 1.0  # of the clock of metrics and alarms
+    telemetry: str  # host:port where signals go and are shown
+    speed: float  # of the clock of metrics and alarms
 
     @property
     def logs(self) -> Path:
         """Where every part's log is."""
         return self.directory / "logs"
-
-    @property
-    def telemetry(self) -> str:
-        """Where signals go and are shown, as host:port."""
-        return f"{HOST}:{self.state.port('telemetry')}"
 
     @property
     def agent(self) -> dict[str, str]:

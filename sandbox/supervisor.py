@@ -54,7 +54,8 @@ class Supervisor:
         self._aws = self._servers.aws
         self._realiser = Realiser(state, self._servers)
         url = f"http://{HOST}:{port}"
-        self._site = Site(project, directory, state, self._aws, url, self._realiser.ports, speed)
+        shown, ports = f"{HOST}:{state.port(telemetry.NAME)}", self._realiser.ports
+        self._site = Site(project, directory, state, self._aws, url, ports, shown, speed)
         self._guard = Guard(logs / "guard.log")
         self._catalogue = Catalogue(self._site, self._guard)
         self._units: list[Unit] = []
@@ -250,10 +251,8 @@ class Supervisor:
         name, waits = str(order["deployment"]), float(order["waits"])
         if name not in known:
             raise PartError(f"there is no Deployment {name}; there are: {', '.join(known)}")
-        if "replicas" in order:
-            done = await known[name].scale(int(order["replicas"]), waits)
-        else:
-            done = await known[name].restart(waits)
+        replicas, chosen = order.get("replicas"), known[name]
+        done = await (chosen.restart(waits) if replicas is None else chosen.scale(replicas, waits))
         self._terminal.say(done, "✓")
         return done
 

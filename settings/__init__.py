@@ -8,7 +8,12 @@ Pulumi.<stack>.yaml. Secrets do not belong here: the program makes them.
 from .data import CacheSettings, DatabaseSettings, DataSettings
 from .edge import EdgeSettings, FirewallSettings, ZoneSettings
 from .network import NetworkSettings
-from .observability import AccountSettings, BackupSettings, ObservabilitySettings
+from .observability import (
+    AccountSettings,
+    BackupSettings,
+    CanarySettings,
+    ObservabilitySettings,
+)
 from .pipeline import PipelineSettings, SourceSettings, StateSettings, StepSettings
 from .recommendations import (
     FunctionSettings,
@@ -27,6 +32,7 @@ __all__ = [
     "BackupSettings",
     "BalancerSettings",
     "CacheSettings",
+    "CanarySettings",
     "ClusterSettings",
     "DataSettings",
     "DatabaseSettings",

@@ -68,6 +68,8 @@ NEEDED_BY_INSTANCES: tuple[EndpointName, ...] = (
     "ssm",
     "ssmmessages",
 )
+# ... and the agent brings logs, metrics and traces.
+NEEDED_BY_AGENT: tuple[EndpointName, ...] = ("logs", "monitoring", "xray")
 
 
 def _is_private(value: str) -> bool:

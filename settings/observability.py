@@ -42,13 +42,21 @@ class BackupSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CanarySettings:
+    """Somebody who buys every so many ``minutes``, only to see whether it works. Billed by run."""
+
+    minutes: Annotated[int, between(1, 60, "minutes")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObservabilitySettings:
     """Who is told what, and what is watched.
 
     ``pages`` wake somebody, ``tickets`` are for the next morning. ``runbooks`` is where their pages
     can be read, ``budget`` what a month may cost (USD), ``connections`` how many of the database's
     are nearly all. With ``objectives`` there are alarms on promises that break, with ``dashboards``
-    pictures of everything: both are billed by the piece.
+    pictures of everything: both are billed by the piece. With ``game_days`` there are experiments
+    that somebody may start.
     """
 
     pages: tuple[Address, ...]
@@ -61,6 +69,8 @@ class ObservabilitySettings:
     dashboards: bool
     account: AccountSettings
     backup: BackupSettings | None
+    canary: CanarySettings | None
+    game_days: bool
 
     def check_addresses(self) -> Iterator[Problem]:
         """A subscription is made once."""

@@ -13,7 +13,7 @@ import pulumi
 
 from .data import DataSettings
 from .edge import EdgeSettings
-from .network import NEEDED_BY_INSTANCES, NetworkSettings
+from .network import NEEDED_BY_AGENT, NEEDED_BY_INSTANCES, NetworkSettings
 from .observability import ObservabilitySettings
 from .pipeline import PipelineSettings
 from .reading import Problem, attempt, read, show
@@ -61,6 +61,11 @@ class Settings:
     observability: ObservabilitySettings
 
     @property
+    def rehearsed(self) -> bool:
+        """Whether somebody only tries to buy."""
+        return self.observability.canary is not None
+
+    @property
     def name(self) -> str:
         """Project and stack, such as "shop-prod"."""
         return f"{self.project}-{self.stack}"
@@ -88,6 +93,7 @@ def load() -> Settings:
     if network and web:
         problems.extend(_lines(lambda: _room_for_pods(network, web)))
         problems.extend(_lines(lambda: _way_out_for_instances(network, web)))
+        problems.extend(_lines(lambda: _way_out_for_agent(network, web)))
     if network and recommendations:
         problems.extend(_lines(lambda: _way_out_for_shelves(network, recommendations)))
     if edge and web:
@@ -153,6 +159,17 @@ def _way_out_for_instances(network: NetworkSettings, web: WebSettings) -> Iterat
             value=web.fleet.max,
             given=f"with nat = none and without the interface_endpoints {', '.join(missing)}",
             accepted="0, a nat, or those endpoints",
+        )
+
+
+def _way_out_for_agent(network: NetworkSettings, web: WebSettings) -> Iterator[Problem]:
+    missing = [name for name in NEEDED_BY_AGENT if name not in network.interface_endpoints]
+    if network.nat == "none" and web.agent and missing:
+        yield Problem(
+            key="shop:web.agent",
+            value=True,
+            given=f"with nat = none and without the interface_endpoints {', '.join(missing)}",
+            accepted="false, a nat, or those endpoints",
         )
 
 

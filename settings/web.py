@@ -175,7 +175,8 @@ class WebSettings:
     ``image`` names one build for ever: a tag that moves would neither roll pods nor migrate. Or it
     is "build": then the program builds it from the sources beside it.
     ``assets_url`` is the host of static files and pictures, if it is another than the shop's.
-    ``otlp_endpoint`` takes traces over OTLP/HTTP, at /v1/traces; without one none are exported.
+    ``otlp_endpoint`` takes traces over OTLP/HTTP, at /v1/traces; without one the ``agent`` does,
+    which also takes logs and numbers of pods and nodes to CloudWatch; without either nobody.
     ``public_url`` is for a shop that is not seen through the edge; else the edge says it.
     """
 
@@ -198,6 +199,7 @@ class WebSettings:
         Annotated[str, Rule('a collector such as "http://collector.example.com:4318"', _is_url)]
         | None
     )
+    agent: bool
     trace_share: Annotated[int, between(0, 100, "per cent")]
     pools: PoolSettings
     balancer: BalancerSettings

@@ -185,6 +185,9 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:observability.account.trail", "yes", "true or false"),
     ("shop:observability.account.locked_days", 0, "from 1 to 3650"),
     ("shop:observability.backup.days", 0, "from 1 to 3650"),
+    ("shop:observability.canary", {"minutes": 0}, "from 1 to 60"),
+    ("shop:observability.game_days", "on", "true or false"),
+    ("shop:web.agent", "yes", "true or false"),
     ("shop:observability.backup.copy_to", "oregon", 'a region such as "us-west-2"'),
     ("shop:observability.backup.copy_to", "us-east-1", "another region, or null"),
 ]

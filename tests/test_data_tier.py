@@ -99,8 +99,7 @@ def test_a_replica_follows_a_primary_whose_password_is_ours() -> None:
         "password": primary.inputs["password"],
     }
     secret = graph.one("aws:secretsmanager/secret:Secret", "data-database-master")
-    job = graph.one("kubernetes:batch/v1:Job").inputs["spec"]["template"]["spec"]
-    told = {v["name"]: v["value"] for v in job["containers"][0]["env"]}
+    told = graph.one("kubernetes:core/v1:ConfigMap", "web-migrate").inputs["data"]
     assert told["DATABASE_MASTER_SECRET_ARN"] == secret.outputs["arn"]
 
 

@@ -120,7 +120,7 @@ def test_an_alarm_goes_back(machine: Machine, shop: Any) -> None:
 
 def test_instances_that_could_not_be_changed_go_back_first(machine: Machine, shop: Any) -> None:
     machine.answers.append(
-        ("describe-auto-scaling", [{"out": "", "exit": 254}, {"out": "0", "exit": 0}])
+        ("describe-auto-scaling", [{"out": "", "exit": 254}, {"out": "", "exit": 0}])
     )
     deployment(machine, shop[0])
     done = deploy(machine)

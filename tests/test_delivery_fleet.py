@@ -45,6 +45,7 @@ def fleet(
     machine: Machine,
     *,
     running: int = 3,
+    leaving: dict[str, str] | None = None,
     good: str = "d-good",
     last: str = "d-good",
     deployed: str = "v2",
@@ -53,8 +54,10 @@ def fleet(
 ) -> None:
     """A fleet, what CodeDeploy remembers of it and what S3 holds."""
     machine.answer("describe-instance-refreshes", *refreshes)
-    instances = [{"InstanceId": f"i-{i}"} for i in range(running)]
-    machine.answer("describe-auto-scaling", {"AutoScalingGroups": [{"Instances": instances}]})
+    instances = [{"LifecycleState": "InService"} for _ in range(running)]
+    groups = [instances, instances] if leaving is None else [[*instances, leaving], instances]
+    answers = [{"AutoScalingGroups": [{"Instances": members}]} for members in groups]
+    machine.answer("describe-auto-scaling", *answers)
     info = {
         f"last{kind}Deployment": {"deploymentId": id_}
         for kind, id_ in (("Successful", good), ("Attempted", last))
@@ -125,6 +128,15 @@ def test_a_replacement_of_instances_comes_first(machine: Machine) -> None:
     assert run(machine)[0] == 0
     assert len(machine.calls("describe-instance-refreshes")) == 3
     assert len(machine.calls("sleep")) == 2
+
+
+def test_who_leaves_is_gone_before_anybody_is_changed(machine: Machine) -> None:
+    fleet(machine, leaving={"LifecycleState": "Terminating:Wait"})
+    well(machine, "Succeeded")
+    assert run(machine)[0] == 0
+    assert len(machine.calls("sleep")) == 1
+    before = machine.calls().index(machine.calls("create-deployment")[0])
+    assert machine.calls().index(machine.calls("sleep")[0]) < before
 
 
 @pytest.mark.parametrize(("good", "former"), [("", "v2"), ("d-good", "v1"), ("d-good", "")])
@@ -218,3 +230,12 @@ def test_it_says_which_stack_it_was_not_told(machine: Machine) -> None:
     assert done.returncode != 0
     assert "STACK: is not set" in done.stderr
     assert not machine.calls()
+
+
+def test_a_stack_from_before_says_so(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "aws", "pulumi")
+    machine.answer("output delivery", json.dumps({"alarms": []}))
+    code, said = run(machine)
+    assert code == 1
+    assert "prod exports no delivery.instances" in said
+    assert not machine.calls("aws ")

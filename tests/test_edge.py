@@ -234,7 +234,8 @@ def test_the_distribution_is_modern_logged_and_guarded(graph: Graph) -> None:
 
 
 def test_countries_are_blocked_by_settings() -> None:
-    none = graph_of("prod").one(DISTRIBUTION).inputs["restrictions"]["geoRestriction"]
+    everyone = graph_of("prod", {"shop:edge.blocked_countries": []}).one(DISTRIBUTION)
+    none = everyone.inputs["restrictions"]["geoRestriction"]
     assert none["restrictionType"] == "none"
     blocked = graph_of("prod", {"shop:edge.blocked_countries": ["KP"]}).one(DISTRIBUTION)
     geo = blocked.inputs["restrictions"]["geoRestriction"]

@@ -26,6 +26,8 @@ TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 HOOK = "aws:autoscaling/lifecycleHook:LifecycleHook"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 DEPLOYMENT_GROUP = "aws:codedeploy/deploymentGroup:DeploymentGroup"
+# What an agent does to hand traces on.
+TRACING = ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments")
 SCRIPTS = sorted(path for path in FLEET.rglob("*") if path.is_file() and not path.suffix)
 
 
@@ -131,10 +133,16 @@ def test_a_release_is_the_pods_image_and_what_pods_are_told(stack: str) -> None:
     files = release(graph)
     env = dict(line.split("=", 1) for line in files["settings.env"].splitlines())
     assert env.pop("AWS_REGION") == "us-east-1"
-    assert env == environment(graph, "web-web")
+    # ... but for the agent, of which an instance has one of its own.
+    collector = env.pop("OTLP_ENDPOINT")
+    pods_env = environment(graph, "web-web")
+    assert bool(collector) == bool(pods_env["OTLP_ENDPOINT"])
+    assert env == {k: v for k, v in pods_env.items() if k != "OTLP_ENDPOINT"}
+    env["OTLP_ENDPOINT"] = collector
     assert storefront_settings.read(env).port == 8080
     image = files["release.conf"].removeprefix("IMAGE=").strip()
     assert image in {pod["containers"][0]["image"] for pod in pods(graph).values()}
+    assert graph.one(OBJECT, "web-fleet").inputs["metadata"] == {"image": image}
     login = json.loads(files["config.json"])["credHelpers"]
     assert login == ({image.partition("/")[0]: "ecr-login"} if ".dkr.ecr." in image else {})
     for path in (FLEET / "release").iterdir():
@@ -183,8 +191,7 @@ def test_codedeploy_takes_instances_from_the_balancer_one_by_one() -> None:
     assert all(t["propagateAtLaunch"] for t in graph.one(GROUP).inputs["tags"])
     others = graph_of("dev").one(GROUP).inputs["tags"]
     assert {t["key"]: t["value"] for t in others}["fleet"] != tag["value"]
-    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", "pipeline-instances")
-    assert alarm.inputs["dimensions"]["TargetGroup"] == pool["arnSuffix"]
+    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", "pipeline-errors")
     assert made["alarmConfiguration"] == {"enabled": True, "alarms": [alarm.outputs["name"]]}
     may = statements(graph, "pipeline-instances")
     changing = {action: on for action, on in may.items() if "Describe" not in action}
@@ -208,7 +215,9 @@ def test_scripts_find_every_word_they_read(stack: str) -> None:
     assert given["GROUP"] == graph.one(GROUP).outputs["name"]
     assert given["HOOK"] == graph.one(HOOK).inputs["name"]
     assert given["LOG_GROUP"] == graph.one("aws:cloudwatch/logGroup:LogGroup", "web-fleet").id
-    for path in (FLEET / "instance").iterdir():
+    agent = config(stack)["shop:web"]["agent"]
+    instance = (FLEET / "instance").iterdir()
+    for path in (p for p in instance if agent or p.name != "cloudwatch.json"):
         (content,) = [text for name, text in files.items() if name.endswith(f"/{path.name}")]
         assert content == path.read_text()
     placed = {*files, *re.findall(r"\$root(/\S+)\"", in_release["install"])}
@@ -277,6 +286,9 @@ def test_instances_may_do_what_pods_may_and_start_and_leave() -> None:
         "ecr:GetDownloadUrlForLayer": repository,
         "ecr:GetAuthorizationToken": ["*"],
         "ssm:UpdateInstanceInformation": [f"arn:aws:ec2:us-east-1:{account}:instance/*"],
+        "cloudwatch:PutMetricData": ["*"],
+        "ec2:DescribeTags": ["*"],
+        **{f"xray:{action}": ["*"] for action in TRACING},
         **{f"ssmmessages:{channel}Channel": ["*"] for channel in channels},
     }
     assert pods.items() <= own.items()

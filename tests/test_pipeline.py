@@ -44,7 +44,7 @@ def allowed(graph: Graph, name: str) -> dict[str, list[str]]:
 def test_without_a_source_there_is_only_what_changes_instances(stack: str) -> None:
     graph = graph_of(stack)
     made = {r.name for r in graph if r.custom and r.name.partition("-")[0] == "pipeline"}
-    assert made == {"pipeline", "pipeline-pods", "pipeline-instances"}
+    assert made == {"pipeline", "pipeline-errors", "pipeline-instances"}
     assert graph.of_type(PIPELINE) == graph.of_type(PROJECT) == []
     told = graph.exports["delivery"]
     assert told["functions"] == []
@@ -257,13 +257,10 @@ def test_failures_are_told_on_an_encrypted_topic() -> None:
     for alarm in graph.of_type(ALARM):
         if alarm.name.startswith("pipeline-"):
             assert topic.outputs["arn"] in alarm.inputs["alarmActions"]
-    names = []
-    for part in ("pods", "instances"):
-        alarm = graph.one(ALARM, f"pipeline-{part}")
-        label = graph.one("aws:lb/targetGroup:TargetGroup", f"balancer-{part}")
-        assert alarm.inputs["dimensions"]["TargetGroup"] == label.outputs["arnSuffix"]
-        names.append(alarm.outputs["name"])
-    assert graph.exports["delivery"]["alarms"] == names
+    errors = graph.one(ALARM, "pipeline-errors")
+    balancer = graph.one("aws:lb/loadBalancer:LoadBalancer").outputs["arnSuffix"]
+    assert errors.inputs["dimensions"] == {"LoadBalancer": balancer}  # both pools
+    assert graph.exports["delivery"]["alarms"] == [errors.outputs["name"]]
 
 
 def test_nothing_secret_is_told_to_builds() -> None:

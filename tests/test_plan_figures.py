@@ -9,6 +9,7 @@ import pytest
 
 from graph import Graph
 from graph.plan import cost, critical_path
+from graph.plan.figures import README, STACKS, figures, placed
 from graph.plan.markdown import markdown
 from graph.plan.report import as_json, plan
 from graph.plan.text import text
@@ -190,6 +191,15 @@ def test_findings_of_the_rules_are_shown_when_they_are_new() -> None:
     assert "data-carts: deletionProtectionEnabled" in text([worse], colour=False)
     assert "data-carts: deletionProtectionEnabled" in markdown([worse])
     assert "data-carts: deletionProtectionEnabled" not in text([better], colour=False)
+
+
+def test_the_readmes_figures_are_those_of_the_program() -> None:
+    table = figures({stack: graph_of(stack) for stack in STACKS})
+    text = README.read_text("utf-8")
+    assert placed(text, table) == text, "make figures"
+    assert table.splitlines()[-3].startswith("| **total** | **")
+    with pytest.raises(ValueError, match="figures"):
+        placed("nothing here", table)
 
 
 def test_colours_are_for_terminals_only() -> None:

@@ -187,7 +187,7 @@ def test_no_policy_allows_everything(graph: Graph) -> None:
             # holds begins with the stack's name.
             pattern = (
                 r"arn:aws:[a-z0-9-]+:[^*]+"
-                r"(/\*|:log-stream:\*|/shop-\w+-\*|:\*:autoScalingGroupName/[\w-]+)?"
+                r"(/\*|:log-stream:\*|/shop-\w+-\*|/cwsyn-[\w-]+-\*|:\*:autoScalingGroupName/[\w-]+)?"
             )
             assert re.fullmatch(pattern, target), f"{resource.name}: {target}"
     assert seen > 10

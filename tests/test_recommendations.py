@@ -213,6 +213,7 @@ def test_functions_are_told_what_the_storefront_is(variant: tuple[Graph, dict[st
     database = graph.one("aws:rds/instance:Instance", "data-database").outputs
     visitors = {
         "LOG_LEVEL": told["shop:recommendations"]["log_level"],
+        "METRICS_NAMESPACE": f"shop-{graph.stack}",
         "SERVING": told["shop:recommendations"]["serving"],
         "VISITOR_COOKIE": jar.visitor_name,
         "SESSION_COOKIE": jar.session_name,
@@ -244,6 +245,7 @@ def test_functions_are_told_what_the_storefront_is(variant: tuple[Graph, dict[st
     assert env["export"] == {
         **connect,
         "LOG_LEVEL": visitors["LOG_LEVEL"],
+        "METRICS_NAMESPACE": visitors["METRICS_NAMESPACE"],
         "RECORDS_BUCKET": named(graph, BUCKET, "records").id,
         "TRAINING_BUCKET": named(graph, BUCKET, "training").id,
     }

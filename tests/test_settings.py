@@ -257,7 +257,7 @@ def test_instances_without_nat_need_endpoints_of_their_own() -> None:
     changes = {"shop:network.nat": "none", "shop:network.interface_endpoints": FOR_PODS}
     (line,) = refusal(config("dev", changes))
     assert line.startswith("shop:web.fleet.max is 2 with nat = none and without")
-    assert "autoscaling, logs, ssm, ssmmessages" in line
+    assert "autoscaling, codedeploy-commands-secure, logs, ssm, ssmmessages" in line
     load(config("dev", {**changes, "shop:web.fleet.max": 0}))
 
 

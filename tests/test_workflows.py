@@ -98,3 +98,30 @@ def test_zizmor_finds_nothing() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actionlint_finds_nothing_here_and_what_is_wrong_elsewhere(tmp_path: Path) -> None:
+    tool = shutil.which("jactionlint", path=str(TOOLS))
+    assert tool
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(
+        "on: {push: {branchs: [main]}}\n"
+        "permissions: {}\n"
+        "jobs:\n"
+        "  a: {runs-on: ubuntu-latest, needs: [nobody], steps: [{run: true}]}\n"
+    )
+
+    def lint(*files: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [tool, "--profile", "correctness", "--shellcheck=", *files],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    ours = lint()
+    assert ours.returncode == 0, ours.stdout + ours.stderr
+    theirs = lint(wrong).stdout
+    assert "branchs" in theirs
+    assert "nobody" in theirs

@@ -15,7 +15,7 @@ from settings import DataSettings
 from .buckets import BALANCER_LOGS, BucketLinks, image_bucket, log_bucket
 from .cache import CacheLinks, cache
 from .database import DatabaseLinks, database
-from .ground import Ground
+from .ground import Ground, password, secret
 from .queue import QueueLinks, order_events
 
 __all__ = [
@@ -33,10 +33,11 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class DataArgs:
-    """``identifier`` names the database instance in AWS."""
+    """``identifier`` names the database instance in AWS; ``rehearsed``: a canary tries to buy."""
 
     settings: DataSettings
     identifier: str
+    rehearsed: bool
     network: NetworkLinks
 
 
@@ -44,7 +45,9 @@ class DataArgs:
 class DataLinks:
     """What the other tiers read and write; all of it is encrypted with ``key_arn``.
 
-    ``protect`` says whether what holds data is guarded against deletion, here and elsewhere.
+    ``canary_secret_arn`` is the secret ``{"token"}`` of who only tries whether buying works, if
+    anybody does. ``protect`` says whether what holds data is guarded against deletion, here and
+    elsewhere.
     """
 
     database: DatabaseLinks
@@ -54,6 +57,7 @@ class DataLinks:
     images: BucketLinks
     logs: BucketLinks
     order_events: QueueLinks
+    canary_secret_arn: Output[str] | None
     key_arn: Output[str]
     protect: bool
 
@@ -91,10 +95,21 @@ class DataTier(ComponentResource):
             images=image_bucket(ground, logs),
             logs=logs,
             order_events=order_events(ground),
+            canary_secret_arn=_canary(ground) if args.rehearsed else None,
             key_arn=key.arn,
             protect=args.settings.protect,
         )
         self.register_outputs({"links": plain(self.links)})
+
+
+def _canary(ground: Ground) -> Output[str]:
+    made = secret(
+        ground,
+        "canary",
+        description="Token of who only tries whether buying works",
+        content={"token": password(ground, "canary", 48)},
+    )
+    return made.arn
 
 
 def _table(ground: Ground, part: str, key: str) -> TableLinks:

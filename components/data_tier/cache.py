@@ -23,6 +23,7 @@ class CacheLinks:
     ``nodes`` are the names by which metrics know the primary and its replicas.
     """
 
+    arn: Output[str]
     host: Output[str]
     port: int
     tls: bool
@@ -80,6 +81,7 @@ def cache(ground: Ground) -> CacheLinks:
         **in_transit,
     )
     return CacheLinks(
+        arn=replication.arn,
         host=replication.primary_endpoint_address,
         port=PORT,
         tls=settings.tls,

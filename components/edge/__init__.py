@@ -73,6 +73,7 @@ class Edge(ComponentResource):
                 site=site,
                 asset_host=args.assets_url is not None,
                 balancer=args.balancer,
+                internet=network.internet,
                 images=args.data.images.domain,
                 files=files.bucket_regional_domain_name,
                 http_api=args.http_api,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_aws as aws
-from pulumi import CustomTimeouts, Input, Output, ResourceOptions
+from pulumi import CustomTimeouts, Input, Output, Resource, ResourceOptions
 
 from components.balancer import BalancerLinks
 from components.names import ORIGIN, Site
@@ -42,6 +42,7 @@ class Parts:
     site: Site | None
     asset_host: bool
     balancer: BalancerLinks
+    internet: Resource
     images: Output[str]
     files: Output[str]
     http_api: HttpApiLinks
@@ -179,7 +180,7 @@ def _origins(name: str, parts: Parts, mine: ResourceOptions) -> list[Any]:
         signing_protocol="sigv4",
         opts=mine,
     )
-    vpc = _vpc_origin(name, parts.balancer, mine)
+    vpc = _vpc_origin(name, parts.balancer, parts.internet, mine)
     host: Input[str] = parts.balancer.dns_name
     if parts.site is not None and parts.balancer.https:
         host = f"{ORIGIN}.{parts.site.domain}"  # what the load balancer's certificate is for
@@ -230,7 +231,7 @@ def _or_shop(part: str) -> Any:
 
 
 def _vpc_origin(
-    name: str, balancer: BalancerLinks, mine: ResourceOptions
+    name: str, balancer: BalancerLinks, internet: Resource, mine: ResourceOptions
 ) -> aws.cloudfront.VpcOrigin:
     policy = "https-only" if balancer.https else "http-only"
     return aws.cloudfront.VpcOrigin(
@@ -246,10 +247,11 @@ def _vpc_origin(
             "origin_protocol_policy": policy,
             "origin_ssl_protocols": {"items": ["TLSv1.2"], "quantity": 1},
         },
-        # Hidden dependency: a VPC origin wants a load balancer that listens.
+        # Hidden dependencies: a VPC origin wants a load balancer that listens, and a VPC with an
+        # internet gateway for as long as it is there.
         opts=ResourceOptions(
             parent=mine.parent,
-            depends_on=[balancer.listener],
+            depends_on=[balancer.listener, internet],
             replace_on_changes=["vpcOriginEndpointConfig"],
             custom_timeouts=CustomTimeouts(create="40m", update="40m", delete="40m"),
         ),

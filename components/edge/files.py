@@ -20,9 +20,9 @@ MAINTENANCE = {
 def file_bucket(
     name: str, logs: BucketLinks, key_arn: Output[str], mine: ResourceOptions
 ) -> aws.s3.Bucket:
-    """Everything in it can be made again, so it goes with the stack."""
+    """Everything in it can be made again, so it goes with the stack, and updates delete in it."""
     made = buckets.closed_bucket(
-        name, key_arn=key_arn, days=None, force_destroy=True, mine=mine, kept=mine
+        name, key_arn=key_arn, days=None, force_destroy=True, mine=mine, kept=mine, tells=False
     )
     aws.s3.BucketLogging(
         name,

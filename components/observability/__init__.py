@@ -13,14 +13,18 @@ from .alarms import make
 from .backup import backups
 from .behind import DATA, RECOMMENDATIONS, connections
 from .burn import burning
+from .canary import canary
 from .costs import costs
 from .dashboards import dashboards
+from .deletions import deletions
 from .front import EDGE, WEB
+from .game_days import game_days
 from .ground import Ground
 from .guard import guard, traces
+from .revenue import revenue
 from .topics import key, topics
 from .trail import Touched, for_trail, trail
-from .watched import ObservabilityArgs, watched
+from .watched import ObservabilityArgs, Own, watched
 
 __all__ = ["Observability", "ObservabilityArgs", "ObservabilityLinks"]
 
@@ -43,13 +47,18 @@ class Observability(ComponentResource):
     ) -> None:
         super().__init__("shop:index:Observability", name, None, opts)
         ground = _ground(self, name, args)
+        recommended = args.recommendations
+        kept_until_old = [
+            *(args.data.logs.name, args.data.images.name),
+            *(recommended.records.name, recommended.training.name),
+        ]
         if args.settings.account.trail:
-            recommended = args.recommendations
             touched = Touched(
                 reads=[recommended.records.arn, recommended.training.arn],
                 writes=[args.data.images.arn],
             )
-            trail(ground, args.data.logs, touched)
+            kept_until_old.append(trail(ground, args.data.logs, touched))
+        deletions(ground, kept_until_old)
         if args.settings.account.guard:
             guard(ground)
         traces(ground)
@@ -59,15 +68,25 @@ class Observability(ComponentResource):
             held = args.data
             kept = [held.database.arn, held.carts.arn, held.images.arn]
             vault = backups(ground, args.settings.backup, kept)
-        named = watched(args, vault)
+        named = watched(args, Own(vault=vault, canary=_canary(ground, args)))
         if args.settings.objectives:
             burning(ground, named)
         most = connections(args.settings.connections)
-        make(ground, (*EDGE, *WEB, *DATA, most, *RECOMMENDATIONS), named)
+        made = make(ground, (*EDGE, *WEB, *DATA, most, *RECOMMENDATIONS), named)
+        revenue(ground, named)
+        if args.settings.game_days:
+            game_days(ground, args.data, args.network, made)
         if args.settings.dashboards:
             dashboards(ground, named)
         self.links = ObservabilityLinks(page=ground.topics.page, ticket=ground.topics.ticket)
         self.register_outputs({"links": plain(self.links)})
+
+
+def _canary(ground: Ground, args: ObservabilityArgs) -> Output[str] | None:
+    settings, secret_arn = args.settings.canary, args.data.canary_secret_arn
+    if settings is None or secret_arn is None:
+        return None
+    return canary(ground, settings, url=args.public_url, secret_arn=secret_arn, data=args.data)
 
 
 def _ground(parent: Observability, name: str, args: ObservabilityArgs) -> Ground:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .alarms import DEAD, QUIET, Alarm, Silence
-from .metrics import STOREFRONT, Metric, Statistic
+from .metrics import OURS, Metric, Statistic
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 GIB = 2**30
@@ -31,7 +31,7 @@ def _queue(name: str, which: str) -> Metric:
 
 
 def _storefront(name: str) -> Metric:
-    return Metric(namespace=STOREFRONT, name=name, statistic="Maximum")
+    return Metric(namespace=OURS, name=name, statistic="Maximum")
 
 
 def _functions(name: str) -> Metric:
@@ -79,19 +79,9 @@ DATA = (
         runbook="database",
     ),
     Alarm(
-        part="cache-full",
-        says="The cache is nearly full, and will forget what is still wanted.",
-        metrics=(_cache("DatabaseMemoryUsagePercentage"),),
-        limit=85,
-        combine="MAX",
-        silence=QUIET,
-        urgency="ticket",
-        runbook="cache",
-    ),
-    Alarm(
-        part="cache-busy",
-        says="A node of the cache has its one processor full.",
-        metrics=(_cache("EngineCPUUtilization"),),
+        part="cache-strained",
+        says="A node of the cache has its memory or its one processor nearly full.",
+        metrics=(_cache("DatabaseMemoryUsagePercentage"), _cache("EngineCPUUtilization")),
         limit=80,
         combine="MAX",
         silence=QUIET,
@@ -138,8 +128,11 @@ DATA = (
     ),
     Alarm(
         part="dead-letters",
-        says="Something could not be handled, and was put aside.",
-        metrics=(_queue("ApproximateNumberOfMessagesVisible", "@dead-letters"),),
+        says="Something could not be handled, and was put aside, or not even that.",
+        metrics=(
+            _queue("ApproximateNumberOfMessagesVisible", "@dead-letters"),
+            _functions("DeadLetterErrors"),
+        ),
         limit=0,
         periods=1,
         silence=QUIET,
@@ -182,28 +175,9 @@ DATA = (
 RECOMMENDATIONS = (
     Alarm(
         part="functions-fail",
-        says="Functions of recommendations fail.",
-        metrics=(_functions("Errors"),),
+        says="Functions of recommendations fail, or are refused a place to run.",
+        metrics=(_functions("Errors"), _functions("Throttles")),
         limit=5,
-        silence=QUIET,
-        urgency="ticket",
-        runbook="functions",
-    ),
-    Alarm(
-        part="functions-throttled",
-        says="Functions are refused a place to run.",
-        metrics=(_functions("Throttles"),),
-        limit=10,
-        silence=QUIET,
-        urgency="ticket",
-        runbook="functions",
-    ),
-    Alarm(
-        part="functions-lost",
-        says="An invocation failed, and could not even be put aside.",
-        metrics=(_functions("DeadLetterErrors"),),
-        limit=0,
-        periods=1,
         silence=QUIET,
         urgency="ticket",
         runbook="functions",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .alarms import QUIET, Alarm
-from .metrics import ACCOUNT, Metric
+from .metrics import OURS, Metric
 from .topics import Urgency
 
 
@@ -180,7 +180,7 @@ def alarms() -> tuple[Alarm, ...]:
         Alarm(
             part=activity.part,
             says=activity.says,
-            metrics=(Metric(namespace=ACCOUNT, name=activity.metric),),
+            metrics=(Metric(namespace=OURS, name=activity.metric),),
             limit=activity.most,
             periods=1,
             silence=QUIET,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 import pulumi_aws as aws
@@ -27,7 +28,7 @@ def costs(ground: Ground) -> None:
         limit_amount=str(ground.settings.budget),
         limit_unit="USD",
         # "stack" must be a cost allocation tag of the account; until it is, this counts nothing.
-        cost_filters=[{"name": "TagKeyValue", "values": [_tag(ground)]}],
+        cost_filters=[{"name": "TagKeyValue", "values": [f"user:stack${_stack(ground)}"]}],
         notifications=[
             {
                 "comparison_operator": "GREATER_THAN",
@@ -44,8 +45,8 @@ def costs(ground: Ground) -> None:
         _anomalies(ground)
 
 
-def _tag(ground: Ground) -> str:
-    return f"user:stack${ground.physical.rpartition('-')[2]}"
+def _stack(ground: Ground) -> str:
+    return ground.physical.rpartition("-")[2]
 
 
 def _anomalies(ground: Ground) -> None:
@@ -53,8 +54,8 @@ def _anomalies(ground: Ground) -> None:
     monitor = aws.costexplorer.AnomalyMonitor(
         name,
         name=ground.physical,
-        monitor_type="DIMENSIONAL",
-        monitor_dimension="SERVICE",
+        monitor_type="CUSTOM",
+        monitor_specification=json.dumps({"Tags": {"Key": "stack", "Values": [_stack(ground)]}}),
         opts=ground.mine,
     )
     least: Output[str] = Output.from_input(str(UNUSUAL_USD))

@@ -16,8 +16,7 @@ from .alarms import Alarm
 from .behind import DATA, RECOMMENDATIONS
 from .front import EDGE, WEB
 from .ground import Ground
-from .metrics import RECOMMENDATIONS as FUNCTIONS
-from .metrics import Metric, Names, Statistic, resolved
+from .metrics import OURS, Metric, Names, Statistic, resolved
 from .slos import JOURNEYS, WINDOW_DAYS, Journey
 
 WIDTH, ROW = 8, 6  # three widgets a row, of 24 columns
@@ -38,7 +37,7 @@ class Picture:
 
 def _functions(name: str, statistic: Statistic = "Sum", **more: str) -> Metric:
     told = {"FunctionName": "@functions", **more}
-    return Metric(namespace=FUNCTIONS, name=name, dimensions=told, statistic=statistic)
+    return Metric(namespace=OURS, name=name, dimensions=told, statistic=statistic)
 
 
 # What functions count, by what it is about.

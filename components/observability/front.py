@@ -6,10 +6,11 @@ why, or what will break next; they page only where waiting for visitors to suffe
 
 from __future__ import annotations
 
-from .alarms import AGAIN, DEAD, QUIET, Alarm
+from .alarms import AGAIN, DEAD, QUIET, Alarm, Silence
 from .metrics import Metric, Statistic
 
 MINUTE, DAY = 60, 24 * 3600
+BUYING = Silence(treat="breaching", why="it tries every few minutes, and says how that went")
 
 
 def _edge(name: str, statistic: Statistic) -> Metric:
@@ -31,6 +32,15 @@ def _cluster(name: str) -> Metric:
     return Metric(namespace="AWS/EKS", name=name, dimensions={"ClusterName": "@cluster"})
 
 
+def _insights(name: str) -> Metric:
+    return Metric(
+        namespace="ContainerInsights",
+        name=name,
+        dimensions={"ClusterName": "@insights"},
+        statistic="Maximum",
+    )
+
+
 def _certificate(which: str) -> Metric:
     return Metric(
         namespace="AWS/CertificateManager",
@@ -41,6 +51,24 @@ def _certificate(which: str) -> Metric:
 
 
 EDGE = (
+    Alarm(
+        part="cannot-buy",
+        says="Who only tries to buy something cannot.",
+        metrics=(
+            Metric(
+                namespace="CloudWatchSynthetics",
+                name="SuccessPercent",
+                dimensions={"CanaryName": "@canary"},
+                statistic="Average",
+            ),
+        ),
+        beyond="<",
+        limit=100,
+        periods=2,
+        silence=BUYING,
+        urgency="page",
+        runbook="cannot-buy",
+    ),
     Alarm(
         part="unreachable",
         says="Nobody reaches the shop from outside.",
@@ -138,15 +166,6 @@ WEB = (
         runbook="balancer",
     ),
     Alarm(
-        part="balancer-refuses",
-        says="The load balancer answers itself, because nobody does.",
-        metrics=(_balancer("HTTPCode_ELB_5XX_Count", "Sum"),),
-        limit=50,
-        silence=QUIET,
-        urgency="ticket",
-        runbook="balancer",
-    ),
-    Alarm(
         part="pages-slow",
         says="One page of a hundred takes longer than two seconds.",
         metrics=(_balancer("TargetResponseTime", "p99"),),
@@ -156,12 +175,14 @@ WEB = (
         runbook="balancer",
     ),
     Alarm(
-        part="pods-without-node",
-        says="Pods find no node to run on.",
-        metrics=(_cluster("scheduler_pending_pods_UNSCHEDULABLE"),),
+        part="pods-troubled",
+        says="Pods crash again and again or find no node to run on, or nodes fail.",
+        metrics=(
+            _cluster("scheduler_pending_pods_UNSCHEDULABLE"),
+            _insights("pod_container_status_waiting_reason_crash_loop_back_off"),
+            _insights("cluster_failed_node_count"),
+        ),
         limit=0,
-        seconds=MINUTE,
-        periods=15,
         silence=QUIET,
         urgency="ticket",
         runbook="cluster",

@@ -48,7 +48,16 @@ def guard(ground: Ground) -> None:
 
 
 def traces(ground: Ground) -> None:
-    """X-Ray follows some requests: of shelves few, because they are many and alike."""
+    """X-Ray follows some requests: of shelves few, because they are many and alike.
+
+    What fails or takes long is a group of its own, which is looked at first.
+    """
+    aws.xray.Group(
+        f"{ground.name}-traces",
+        group_name=f"{ground.physical}-suffering",
+        filter_expression="fault = true OR responsetime > 2",
+        opts=ground.mine,
+    )
     for place, (path, part) in enumerate((("/api/v1/*", 0.01), ("*", 0.05))):
         aws.xray.SamplingRule(
             f"{ground.name}-traces-{place}",

@@ -1,7 +1,7 @@
 """Metrics as data: what alarms, objectives and dashboards are written in.
 
-A dimension's value that begins with "@" stands for what a tier hands on under that name: none, one
-or several. A metric with several is several metrics; with none it is not there.
+A namespace or a dimension's value that begins with "@" stands for what a tier hands on under that
+name: none, one or several. A metric with several is several metrics; with none it is not there.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from pulumi import Input
 
-STOREFRONT = "Shop/Storefront"  # the storefront's own, by journey
-RECOMMENDATIONS = "Shop/Recommendations"  # of functions, in embedded metric format
-ACCOUNT = "Shop/Account"  # of metric filters on the trail
+# Of the storefront and functions, which write the embedded metric format, and of filters on the
+# trail. It is named as project and stack are: stacks in one account stay apart.
+OURS = "@ours"
 Statistic = Literal["Sum", "Average", "Maximum", "Minimum", "p50", "p90", "p99"]
 Names = Mapping[str, Sequence[Input[str]]]
 
@@ -24,19 +24,21 @@ Names = Mapping[str, Sequence[Input[str]]]
 class Metric:
     """A metric of CloudWatch, or one a thing when a dimension stands for several."""
 
-    namespace: str
+    namespace: Input[str]
     name: str
     dimensions: Mapping[str, Input[str]] = field(default_factory=dict)
     statistic: Statistic = "Sum"
 
     def of(self, names: Names) -> list[Metric]:
         """The same with real names; raises KeyError for a name that no tier hands on."""
-        values = [
-            names[value[1:]] if isinstance(value, str) and value.startswith("@") else [value]
-            for value in self.dimensions.values()
-        ]
+        (namespace,) = _named(self.namespace, names)
+        values = [_named(value, names) for value in self.dimensions.values()]
         return [
-            replace(self, dimensions=dict(zip(self.dimensions, chosen, strict=True)))
+            replace(
+                self,
+                namespace=namespace,
+                dimensions=dict(zip(self.dimensions, chosen, strict=True)),
+            )
             for chosen in itertools.product(*values)
         ]
 
@@ -53,6 +55,10 @@ class Metric:
                 "stat": self.statistic,
             },
         }
+
+
+def _named(value: Input[str], names: Names) -> Sequence[Input[str]]:
+    return names[value[1:]] if isinstance(value, str) and value.startswith("@") else [value]
 
 
 def resolved(metrics: Sequence[Metric], names: Names) -> list[Metric]:

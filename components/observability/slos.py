@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .metrics import STOREFRONT, Metric
+from .metrics import OURS, Metric
 
 WINDOW_DAYS = 30
 
@@ -33,7 +33,7 @@ class Journey:
 
 
 def _storefront(name: str, journey: str) -> Metric:
-    return Metric(namespace=STOREFRONT, name=name, dimensions={"Journey": journey})
+    return Metric(namespace=OURS, name=name, dimensions={"Journey": journey})
 
 
 def _pages(
@@ -69,10 +69,10 @@ JOURNEYS = (
         objective=99.5,
         # With late ones: when none goes out at all, there is still something to divide by.
         total=(
-            Metric(namespace=STOREFRONT, name="MailsSent"),
-            Metric(namespace=STOREFRONT, name="MailsLate"),
+            Metric(namespace=OURS, name="MailsSent"),
+            Metric(namespace=OURS, name="MailsLate"),
         ),
-        bad=(Metric(namespace=STOREFRONT, name="MailsLate"),),
+        bad=(Metric(namespace=OURS, name="MailsLate"),),
     ),
     Journey(
         name="recommendations",

@@ -14,7 +14,6 @@ from components.data_tier import BucketLinks
 from . import cis
 from .alarms import make
 from .ground import Ground
-from .metrics import ACCOUNT
 
 FOLDER = "AWSLogs"  # below it CloudTrail writes, and nowhere else
 
@@ -58,8 +57,8 @@ def for_trail(region: str, physical: str) -> tuple[iam.Statement, ...]:
     )
 
 
-def trail(ground: Ground, logs: BucketLinks, touched: Touched) -> None:
-    """The trail of all regions with its bucket and log group, and alarms on what it tells."""
+def trail(ground: Ground, logs: BucketLinks, touched: Touched) -> Output[str]:
+    """The trail of all regions with its log group, and alarms on what it tells; its bucket."""
     name = f"{ground.name}-trail"
     bucket, allowed = _bucket(ground, name, logs)
     group = aws.cloudwatch.LogGroup(
@@ -102,10 +101,15 @@ def trail(ground: Ground, logs: BucketLinks, touched: Touched) -> None:
             f"{ground.name}-{activity.part}",
             log_group_name=group.name,
             pattern=activity.pattern,
-            metric_transformation={"namespace": ACCOUNT, "name": activity.metric, "value": "1"},
+            metric_transformation={
+                "namespace": ground.physical,
+                "name": activity.metric,
+                "value": "1",
+            },
             opts=ground.mine,
         )
-    make(ground, cis.alarms(), {})
+    make(ground, cis.alarms(), {"ours": [ground.physical]})
+    return bucket.bucket
 
 
 def _objects(

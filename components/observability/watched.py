@@ -20,7 +20,10 @@ from .metrics import Names
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityArgs:
-    """``physical`` is project and stack; the rest is what there is to watch."""
+    """``physical`` is project and stack, ``public_url`` where visitors see the shop.
+
+    The rest is what there is to watch.
+    """
 
     settings: ObservabilitySettings
     physical: str
@@ -31,9 +34,18 @@ class ObservabilityArgs:
     balancer: BalancerLinks
     edge: EdgeLinks
     web: WebLinks
+    public_url: Input[str]
 
 
-def watched(args: ObservabilityArgs, vault: Output[str] | None) -> Names:
+@dataclass(frozen=True, kw_only=True)
+class Own:
+    """Names of what this tier itself makes to be watched, where a stack has it."""
+
+    vault: Output[str] | None
+    canary: Output[str] | None
+
+
+def watched(args: ObservabilityArgs, own: Own) -> Names:
     """Everything, none of what a stack does not have."""
     data, recommended = args.data, args.recommendations
     database: list[Input[str]] = [data.database.identifier]
@@ -55,6 +67,7 @@ def watched(args: ObservabilityArgs, vault: Output[str] | None) -> Names:
     return {
         "api": [recommended.http_api.id],
         "balancer": [args.balancer.arn.apply(lambda arn: arn.partition(":loadbalancer/")[2])],
+        "canary": [own.canary] if own.canary is not None else [],
         "cache": data.cache.nodes,
         "certificate": [origin.certificate_arn] if origin else [],
         "cluster": [args.web.cluster_name],
@@ -66,12 +79,14 @@ def watched(args: ObservabilityArgs, vault: Output[str] | None) -> Names:
         "far-certificate": [site.certificate_arn] if site and far else [],
         "functions": [function.name for function in functions],
         "health": [health] if health is not None else [],
+        "insights": [args.web.cluster_name] if args.web.insights else [],
         "machines": running,
+        "ours": [args.physical],
         "pools": [pool.apply(lambda arn: arn.rpartition(":")[2]) for pool in pools],
         "queue": [data.order_events.name],
         "recommend": [recommended.recommend.name],
         "replica": replica,
         "stream": [recommended.stream.name],
         "tables": [data.carts.name, data.sessions.name, recommended.seen.name],
-        "vault": [vault] if vault is not None else [],
+        "vault": [own.vault] if own.vault is not None else [],
     }

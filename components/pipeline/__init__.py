@@ -68,11 +68,8 @@ class Pipeline(ComponentResource):
         self._kept = ResourceOptions(parent=self, protect=args.data.protect)
         told = args.settings
         ground = self._ground()
-        alarms = {
-            part: too_many_failures(ground, part, pool)
-            for part, pool in (("pods", args.balancer.pods), ("instances", args.balancer.instances))
-        }
-        fleet = instances(ground, args.web.fleet, args.balancer.instances, alarms["instances"])
+        errors = too_many_failures(ground, args.balancer)
+        fleet = instances(ground, args.web.fleet, args.balancer.instances, errors)
         functions: list[GradualLinks] = []
         roles: GitHubLinks | None = None
         if told.gradual:
@@ -81,7 +78,7 @@ class Pipeline(ComponentResource):
         if told.source is not None and told.state is not None:
             roles = self._deliver(ground, told.source, told.state)
         self.links = PipelineLinks(
-            alarms=[alarm.name for alarm in alarms.values()],
+            alarms=[errors.name],
             instances=fleet,
             functions=functions,
             github=roles,
@@ -116,6 +113,7 @@ class Pipeline(ComponentResource):
             force_destroy=not self._args.data.protect,
             mine=self._mine,
             kept=self._kept,
+            tells=False,
         )
         aws.s3.BucketLogging(
             f"{self._name}-artifacts",

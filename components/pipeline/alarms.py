@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
 from components import iam
-from components.balancer import PoolLinks
+from components.balancer import BalancerLinks
 from components.recommendations import FunctionLinks
 
 from .ground import Ground
@@ -47,17 +47,15 @@ def topic(name: str, key_arn: Output[str], mine: ResourceOptions) -> Output[str]
     return made.arn
 
 
-def too_many_failures(ground: Ground, part: str, pool: PoolLinks) -> aws.cloudwatch.MetricAlarm:
-    """An alarm for errors (5xx) that a pool's targets, pods or instances, answer with."""
-    balancer = pool.label.apply(lambda label: label.partition("/targetgroup/")[0])
-    group = pool.label.apply(lambda label: f"targetgroup/{label.partition('/targetgroup/')[2]}")
+def too_many_failures(ground: Ground, balancer: BalancerLinks) -> aws.cloudwatch.MetricAlarm:
+    """An alarm for errors (5xx) that pods and instances answer with; they run the same image."""
     return _alarm(
         ground,
-        f"{ground.name}-{part}",
-        f"{part.title()} answer with errors: a deployment goes back",
+        f"{ground.name}-errors",
+        "Pods or instances answer with errors: a deployment goes back",
         "AWS/ApplicationELB",
         "HTTPCode_Target_5XX_Count",
-        {"LoadBalancer": balancer, "TargetGroup": group},
+        {"LoadBalancer": balancer.arn.apply(lambda arn: arn.partition(":loadbalancer/")[2])},
     )
 
 

@@ -41,6 +41,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "eks": ("eks",),
     "elasticache": ("elasticache",),
     "elasticloadbalancing": ("lb",),
+    "fis": ("fis",),
     "firehose": ("kinesis",),
     "iam": ("iam",),
     "kms": ("kms",),
@@ -57,6 +58,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "sqs": ("sqs",),
     "ssm": ("ssm",),
     "states": ("sfn",),
+    "synthetics": ("synthetics",),
     "wafv2": ("wafv2",),
 }
 # Roles are named after the components that make them: a deployment changes no other's, and not
@@ -84,8 +86,8 @@ PROFILE_ACTIONS = (
 )
 # Who is given a role of the shop.
 RECEIVERS = (
-    "apigateway", "ec2", "eks", "firehose", "lambda", "monitoring.rds", "personalize",
-    "pods.eks", "scheduler", "states", "vpc-flow-logs",
+    "apigateway", "backup", "cloudtrail", "ec2", "eks", "firehose", "fis", "lambda",
+    "monitoring.rds", "personalize", "pods.eks", "scheduler", "states", "vpc-flow-logs",
 )  # fmt: skip
 # What customers and secrets are in.
 CONTENT = (

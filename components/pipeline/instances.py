@@ -49,8 +49,7 @@ def instances(
         description="CodeDeploy takes instances from the load balancer and gives them back",
         trusted=iam.trust("codedeploy.amazonaws.com", when=iam.same_account()),
         allowed=[
-            # These know no resources.
-            iam.allow(
+            iam.without_resources(
                 [
                     "ec2:DescribeInstanceStatus",
                     "ec2:DescribeInstances",
@@ -59,7 +58,6 @@ def instances(
                     "elasticloadbalancing:DescribeTargetHealth",
                     "tag:GetResources",
                 ],
-                on=["*"],
             ),
             iam.allow(
                 [

@@ -7,14 +7,13 @@ on every machine, and nothing is fetched while a stack is updated.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-from pulumi import AssetArchive, FileAsset, RunError
+from pulumi import RunError
+
+from components.packages import Package
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 FUNCTIONS = SERVICES / "functions"
@@ -29,26 +28,6 @@ _KEPT_OF_INFO = re.compile(r"METADATA|(licenses/.*|LICEN[CS]E.*|NOTICE.*|COPYING
 
 class PackagingError(RunError):
     """A function cannot be packaged; the message says what is wrong with which part."""
-
-
-@dataclass(frozen=True)
-class Package:
-    """Path in the archive -> file on this machine."""
-
-    files: Mapping[str, Path]
-
-    def archive(self) -> AssetArchive:
-        """For Pulumi, which hashes names and contents, not times."""
-        return AssetArchive({path: FileAsset(str(file)) for path, file in self.files.items()})
-
-    def fingerprint(self) -> str:
-        """SHA-256 over names and contents, in hexadecimal digits."""
-        told = hashlib.sha256()
-        for path, file in sorted(self.files.items()):
-            content = file.read_bytes()
-            told.update(f"{path}\n{len(content)}\n".encode())
-            told.update(content)
-        return told.hexdigest()
 
 
 def package(

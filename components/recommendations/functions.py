@@ -105,7 +105,7 @@ def function(ground: Ground, duty: Duty) -> FunctionLinks:
         memory_size=duty.settings.memory,
         timeout=duty.seconds,
         reserved_concurrent_executions=duty.settings.concurrency,
-        environment={"variables": {**duty.environment, "LOG_LEVEL": ground.settings.log_level}},
+        environment={"variables": {**duty.environment, **_observed(ground)}},
         kms_key_arn=ground.data.key_arn,
         tracing_config={"mode": "Active"},
         # Functions write their own lines of JSON, which Lambda shall leave as they are.
@@ -171,6 +171,10 @@ def inside(ground: Ground) -> Inside:
             opts=ground.mine,
         )
     return Inside(subnet_ids=ground.network.application_subnet_ids, group_id=group.id)
+
+
+def _observed(ground: Ground) -> dict[str, Input[str]]:
+    return {"LOG_LEVEL": ground.settings.log_level, "METRICS_NAMESPACE": ground.physical}
 
 
 def _running(ground: Ground, duty: Duty, logs_arn: Output[str]) -> list[iam.Statement]:

@@ -42,6 +42,8 @@ RECIPES: Mapping[str, Mapping[str, str]] = {
         "popular": "aws-popularity-count",
     },
 }
+# These learn from purchases only, and need a minimum of them; the others, of all interactions.
+_OF_PURCHASES = ("aws-ecomm-frequently-bought-together", "aws-ecomm-popular-items-by-purchases")
 _BUSY = {
     "ErrorEquals": ["Personalize.LimitExceededException", "Personalize.ResourceInUseException"],
     "IntervalSeconds": 30,
@@ -163,10 +165,12 @@ def _read(name: str) -> Any:
 
 def _shelf(ground: Ground, told: ParameterLinks, shelf: str) -> Mapping[str, Any]:
     resource = f"{ground.physical}-{shelf}"
+    recipe = RECIPES[ground.settings.serving][shelf]
     return {
         "name": shelf,
         "resource": resource,
-        "recipe": f"arn:aws:personalize:::recipe/{RECIPES[ground.settings.serving][shelf]}",
+        "recipe": f"arn:aws:personalize:::recipe/{recipe}",
+        "learnsFrom": "purchases" if recipe in _OF_PURCHASES else "interactions",
         "parameter": f"{told.prefix}{shelf}",
         **{
             kind: ground.arn("personalize", f"{kind}/{resource}")

@@ -29,7 +29,7 @@ def schedules(ground: Ground, machines: Mapping[str, Output[str]], failures: aws
         allowed=[
             iam.allow(["states:StartExecution"], on=[machines[part] for part in times]),
             iam.allow(["sqs:SendMessage"], on=[failures.arn]),
-            ground.use_key(ground.data.key_arn, "sqs"),
+            ground.use_key(ground.data.key_arn, "scheduler", "sqs"),
         ],
         opts=ground.mine,
     )
@@ -40,6 +40,7 @@ def schedules(ground: Ground, machines: Mapping[str, Output[str]], failures: aws
             schedule_expression=six_fields(cron),
             schedule_expression_timezone=training.time_zone,
             flexible_time_window={"mode": "OFF"},
+            kms_key_arn=ground.data.key_arn,
             target={
                 "arn": machines[part],
                 "role_arn": role.arn,

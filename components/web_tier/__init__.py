@@ -16,8 +16,10 @@ from components.recommendations import StoreLinks
 from components.registry import RegistryLinks
 from settings import MailSettings, WebSettings
 
+from .agent import COLLECTOR, OTLP_PORT, agent
 from .binding import bind, reach
-from .cluster import cluster
+from .cluster import NAMESPACE, cluster
+from .environment import Told
 from .fleet import Fleet, FleetLinks
 from .identities import identities
 from .policies import network_policies
@@ -49,13 +51,14 @@ class WebLinks:
     """Where the shop runs.
 
     ``security_group_id`` is the group of nodes and pods. ``inside`` are the options of what is made
-    in the cluster. ``mail_records`` are the CNAME labels that let SES sign the shop's mail (None
-    where mail goes to files).
+    in the cluster. With ``insights`` it tells of its pods and nodes. ``mail_records`` are the CNAME
+    labels that let SES sign the shop's mail (None where mail goes to files).
     """
 
     cluster_name: Output[str]
     security_group_id: Output[str]
     namespace: Output[str]
+    insights: bool
     inside: ResourceOptions
     fleet: FleetLinks
     mail_records: Output[list[str]] | None
@@ -71,15 +74,31 @@ class WebTier(ComponentResource):
         self._args = args
         self._mine = mine = ResourceOptions(parent=self)
         made = cluster(name, args.cluster_name, args.settings.cluster, args.network, mine)
+        if args.settings.agent:
+            agent(
+                f"{name}-agent",
+                physical=args.cluster_name,
+                cluster_name=made.name,
+                namespace=NAMESPACE,
+                region=args.network.region,
+                log_days=args.settings.cluster.log_days,
+                log_key_arn=args.network.log_key_arn,
+                mine=mine,
+            )
         admitted = self._admit_to_data(name, "Pods", made.security_group_id)
         sender = _mail_sender(name, args.settings.mail, mine)
+        told = Told(
+            physical=args.cluster_name,
+            public_url=args.public_url,
+            collector=COLLECTOR if args.settings.agent else "",
+        )
         work = Workloads(
             name=name,
             settings=args.settings,
             image=args.registry.image,
             data=args.data,
             records=args.records,
-            public_url=args.public_url,
+            told=told,
             cluster=made,
             identities=identities(
                 name,
@@ -97,6 +116,7 @@ class WebTier(ComponentResource):
             callers=args.network.application_cidrs,
             data_networks=args.network.data_cidrs,
             data_ports=(args.data.database.port, args.data.cache.port),
+            collector_port=OTLP_PORT if args.settings.agent else None,
         )
         migration = work.migrate(ways=[*made.ways, *admitted, *policies])
         config = work.config()
@@ -104,7 +124,7 @@ class WebTier(ComponentResource):
         work.worker(config, migration)
         way = reach(f"{name}-pods", args.balancer, made.security_group_id, "pods", mine)
         bind(f"{name}-pods", made, args.balancer, service, way)
-        fleet = self._fleet(f"{name}-fleet", migration)
+        fleet = self._fleet(f"{name}-fleet", migration, told)
 
         self.links = WebLinks(
             cluster_name=made.name,
@@ -112,6 +132,7 @@ class WebTier(ComponentResource):
             namespace=made.namespace,
             inside=made.inside,
             fleet=fleet,
+            insights=args.settings.agent,
             mail_records=_records(sender) if sender else None,
         )
         shown = {key: value for key, value in plain(self.links).items() if key != "inside"}
@@ -131,7 +152,7 @@ class WebTier(ComponentResource):
             for part, data in (("database", database), ("cache", cache))
         ]
 
-    def _fleet(self, name: str, migration: Resource) -> FleetLinks:
+    def _fleet(self, name: str, migration: Resource, told: Told) -> FleetLinks:
         """Instances with a group of their own, and every way they need."""
         args, mine = self._args, self._mine
         group = closed_group(
@@ -175,7 +196,7 @@ class WebTier(ComponentResource):
             network=args.network,
             data=args.data,
             records=args.records,
-            public_url=args.public_url,
+            told=told,
             balancer=args.balancer,
             group_id=group.id,
             mine=mine,

@@ -14,19 +14,33 @@ INSTANCE = Path(__file__).resolve().parents[2] / "services/storefront/fleet/inst
 SCRIPTS = ("agent", "boot", "lifecycle")
 UNIT = "storefront-lifecycle.service"
 PLACE = "/usr/local/lib/storefront"
+COLLECTOR = "http://127.0.0.1:4318"  # as in cloudwatch.json
+_AGENT = "/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl"
+_AGENT_FILE = "/etc/storefront/cloudwatch.json"
 
 
-def user_data(told: Mapping[str, str]) -> str:
-    """Base64 of a cloud-config; ``told`` is what the scripts read from fleet.conf."""
+def user_data(told: Mapping[str, str], *, agent: bool) -> str:
+    """Base64 of a cloud-config; ``told`` is what the scripts read from fleet.conf.
+
+    With ``agent`` CloudWatch's takes traces, and tells how much memory is used.
+    """
+    start = [_AGENT, "-a", "fetch-config", "-m", "ec2", "-s", "-c", f"file:{_AGENT_FILE}"]
     conf = "".join(f"{name}={value}\n" for name, value in sorted(told.items()))
     config = {
-        "packages": ["docker", "amazon-ecr-credential-helper", "ruby"],  # the agent is in Ruby
+        "packages": [
+            "docker",
+            "amazon-ecr-credential-helper",
+            "ruby",  # CodeDeploy's agent is in Ruby
+            *(["amazon-cloudwatch-agent"] if agent else []),
+        ],
         "write_files": [
             *(_file(f"{PLACE}/{name}", _read(name), "0755") for name in SCRIPTS),
             _file(f"/etc/systemd/system/{UNIT}", _read(UNIT), "0644"),
             _file("/etc/storefront/fleet.conf", conf, "0644"),
+            *([_file(_AGENT_FILE, _read("cloudwatch.json"), "0644")] if agent else []),
         ],
         "runcmd": [
+            *([start] if agent else []),
             ["systemctl", "daemon-reload"],
             ["systemctl", "enable", "--now", "docker.service", UNIT],
             # Each runs whatever became of the one before: with an agent, an instance whose release

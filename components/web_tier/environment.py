@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from pulumi import Input, Output
 
@@ -14,8 +15,20 @@ from settings import WebSettings
 PORT = TARGET_PORT
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """``physical`` is project and stack, ``public_url`` where visitors see the shop.
+
+    ``collector`` takes traces where settings name none, "" where there is none.
+    """
+
+    physical: str
+    public_url: Input[str]
+    collector: str
+
+
 def environment(
-    settings: WebSettings, data: DataLinks, records: StoreLinks, public_url: Input[str]
+    settings: WebSettings, data: DataLinks, records: StoreLinks, told: Told
 ) -> dict[str, Input[str]]:
     """What every pod of the storefront is told.
 
@@ -26,12 +39,14 @@ def environment(
         "SHOP_NAME": settings.shop.name,
         "CURRENCY": settings.shop.currency,
         "PRICING_RULES": settings.shop.pricing_rules(),
-        "PUBLIC_URL": public_url,
+        "PUBLIC_URL": told.public_url,
         "ASSETS_URL": settings.assets_url or "",
         "COOKIE_SECURE": _flag(settings.cookie_secure),
         "PAGE_CACHE_SECONDS": str(settings.page_cache_seconds),
         **database_environment(settings, data),
-        "OTLP_ENDPOINT": settings.otlp_endpoint or "",
+        "METRICS_NAMESPACE": told.physical,
+        "CANARY_SECRET_ARN": data.canary_secret_arn or "",
+        "OTLP_ENDPOINT": settings.otlp_endpoint or told.collector,
         "TRACE_SHARE": str(settings.trace_share),
         "DATABASE_POOL_SIZE": str(data.database.pool_size),
         "CACHE_HOST": data.cache.host,

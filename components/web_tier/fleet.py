@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi_aws as aws
 from pulumi import Input, Output, Resource, ResourceOptions
@@ -15,8 +15,8 @@ from components.recommendations import StoreLinks
 from components.registry import RegistryLinks
 from settings import WebSettings
 
-from .boot import user_data
-from .environment import PORT, environment
+from .boot import COLLECTOR, user_data
+from .environment import PORT, Told, environment
 from .instance_role import instance_profile
 from .release import Release, ReleaseLinks, release
 
@@ -57,7 +57,7 @@ class Fleet:
     network: NetworkLinks
     data: DataLinks
     records: StoreLinks
-    public_url: Input[str]
+    told: Told
     balancer: BalancerLinks
     group_id: Input[str]
     mine: ResourceOptions
@@ -143,9 +143,10 @@ class Fleet:
         )
 
     def _settings(self) -> Output[dict[str, str]]:
-        """What pods are told, and what Kubernetes tells them."""
+        """What pods are told, and what Kubernetes tells them; the agent is the instance's own."""
+        here = replace(self.told, collector=COLLECTOR if self.settings.agent else "")
         told: Output[dict[str, str]] = Output.all(
-            **environment(self.settings, self.data, self.records, self.public_url),
+            **environment(self.settings, self.data, self.records, here),
             PORT=str(PORT),
             AWS_REGION=self.network.region,
         )
@@ -166,6 +167,7 @@ class Fleet:
             data=self.data,
             release=releases.reading,
             logs_arn=logs.arn,
+            agent=self.settings.agent,
             opts=self.mine,
         )
         told: Output[dict[str, str]] = Output.all(
@@ -205,7 +207,7 @@ class Fleet:
                 }
             ],
             monitoring={"enabled": True},
-            user_data=told.apply(user_data),
+            user_data=told.apply(lambda conf: user_data(conf, agent=self.settings.agent)),
             opts=self.mine,
         )
 

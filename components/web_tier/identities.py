@@ -91,8 +91,8 @@ def storefront_work(data: DataLinks, region: str) -> list[iam.Statement]:
 
 
 def _secrets(data: DataLinks) -> list[Output[str]]:
-    user = [data.database.secret_arn]
-    return user if data.cache.secret_arn is None else [*user, data.cache.secret_arn]
+    found = (data.database.secret_arn, data.cache.secret_arn, data.canary_secret_arn)
+    return [arn for arn in found if arn is not None]
 
 
 def _identity(

@@ -8,6 +8,7 @@ from pulumi import Output, ResourceOptions
 from components import iam, registry
 from components.data_tier import DataLinks
 
+from .agent import sending
 from .identities import storefront_work
 
 
@@ -20,14 +21,17 @@ def instance_profile(
     data: DataLinks,
     release: iam.Statement,
     logs_arn: Output[str],
+    agent: bool,
     opts: ResourceOptions,
 ) -> aws.iam.InstanceProfile:
     """What the storefront may, and what starting, changing, logging and draining need.
 
     ``group`` is the physical name of the Auto Scaling group, ``release`` lets read what it runs.
+    With ``agent`` one tells CloudWatch and X-Ray.
     """
     account = iam.account_id()
     pull = [] if repository_arn is None else registry.pull(repository_arn)
+    watching = [*sending("CWAgent"), iam.without_resources(["ec2:DescribeTags"])] if agent else []
     made = iam.role(
         name,
         description="Instances of the shop",
@@ -35,15 +39,14 @@ def instance_profile(
         allowed=[
             *storefront_work(data, region),
             release,
-            # For CodeDeploy's agent; these know no resources.
-            iam.allow(
+            # For CodeDeploy's agent.
+            iam.without_resources(
                 [
                     "codedeploy-commands-secure:GetDeploymentSpecification",
                     "codedeploy-commands-secure:PollHostCommand",
                     "codedeploy-commands-secure:PutHostCommandAcknowledgement",
                     "codedeploy-commands-secure:PutHostCommandComplete",
                 ],
-                on=["*"],
             ),
             iam.allow(
                 ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
@@ -61,6 +64,7 @@ def instance_profile(
                 ],
             ),
             *pull,
+            *watching,
             iam.allow(
                 ["ssm:UpdateInstanceInformation"],
                 on=[account.apply(lambda id_: f"arn:aws:ec2:{region}:{id_}:instance/*")],

@@ -26,10 +26,12 @@ def network_policies(
     callers: Sequence[str],
     data_networks: Sequence[str],
     data_ports: Sequence[int],
+    collector_port: int | None,
 ) -> list[Resource]:
     """Policies for the shop's namespace.
 
     ``callers`` are the networks that a load balancer lives in, ``data_networks`` the data tier's.
+    ``collector_port`` is where traces go, if anywhere.
     """
 
     def policy(
@@ -52,6 +54,10 @@ def network_policies(
             opts=cluster.inside,
         )
 
+    # On every node, behind an address of a service: no network to name.
+    collector: list[NetworkPolicyEgressRuleArgsDict] = (
+        [{"ports": [{"protocol": "TCP", "port": collector_port}]}] if collector_port else []
+    )
     deny = policy("deny-all", {}, into=[], out=[])
     calls = policy(
         "calls-out",
@@ -71,6 +77,7 @@ def network_policies(
                 "to": [{"ip_block": {"cidr": "0.0.0.0/0"}}],
                 "ports": [{"protocol": "TCP", "port": 443}],
             },
+            *collector,
         ],
     )
     web = policy(

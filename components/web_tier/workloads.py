@@ -16,7 +16,7 @@ from settings import WebSettings, WorkloadSettings
 
 from . import manifests
 from .cluster import Cluster
-from .environment import PORT, database_environment, environment, named_by_content
+from .environment import PORT, Told, database_environment, environment, named_by_content
 from .identities import Identities, Identity
 
 CPU_PERCENT = 65  # of what a pod asked for; above it another pod comes
@@ -32,13 +32,13 @@ class Workloads:
     image: Input[str]
     data: DataLinks
     records: StoreLinks
-    public_url: Input[str]
+    told: Told
     cluster: Cluster
     identities: Identities
 
     def config(self) -> Output[str]:
         """The name of the pods' ConfigMap."""
-        told = environment(self.settings, self.data, self.records, self.public_url)
+        told = environment(self.settings, self.data, self.records, self.told)
         return self._config("storefront", told)
 
     def migrate(self, ways: Sequence[Resource]) -> Resource:

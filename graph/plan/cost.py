@@ -237,6 +237,13 @@ def _alarm(inputs: Inputs) -> list[Line]:
     return [("alarm-high-resolution" if fine else "alarm", metrics, f"alarm on {metrics} metrics")]
 
 
+def _canary(inputs: Inputs) -> list[Line]:
+    # Unlike visitors it comes at all hours, so this is what it costs at rest.
+    minutes = int(str(inputs["schedule"]["expression"]).removeprefix("rate(").partition(" ")[0])
+    runs = _per_hour() * 60 / minutes
+    return [("canary-run", runs, f"{runs:,.0f} purchases that only try")]
+
+
 def _registry(_: Inputs) -> list[Line]:
     volume = table("prices")["images_gb"]
     return [("image-storage", volume, f"{volume} GB of images")]
@@ -264,5 +271,6 @@ _LINES: dict[str, Callable[[Inputs], list[Line]]] = {
     "aws:route53/zone:Zone": _month("hosted-zone", "hosted zone"),
     "aws:secretsmanager/secret:Secret": _month("secret", "secret"),
     "aws:wafv2/webAcl:WebAcl": _web_acl,
+    "aws:synthetics/canary:Canary": _canary,
     "eks:index:Cluster": _hours("eks-cluster", "control plane"),
 }

@@ -20,6 +20,7 @@ from . import (
     queues,
     roles,
     storage,
+    watching,
 )
 
 RULES = Rules(
@@ -38,6 +39,7 @@ RULES = Rules(
     firewall.RULES,
     functions.RULES,
     delivery.RULES,
+    watching.RULES,
 )
 
 __all__ = ["RULES"]

@@ -83,6 +83,10 @@ RULES.must(
     "An alarm that is switched off takes nothing back.", "Well-Architected OPS06-BP04",
 )
 RULES.must(
+    "DEP-04", "high", DEPLOYMENT, "deploymentStyle.deploymentOption", one_of("WITH_TRAFFIC_CONTROL"),
+    "What is being changed must not be asked meanwhile.", "CodeDeploy user guide",
+)
+RULES.must(
     "BLD-08", "medium", PROJECT, "environment.image", matching(r".+:(?!latest$)[\w.-]+", "with a version"),
     "A build machine that changes by itself builds something else.", "Well-Architected SEC06-BP05",
 )
@@ -166,10 +170,12 @@ def tells_nobody(subject: Subject, estate: Estate) -> str | None:
     remedy="returnData on the expression, and nowhere else",
 )
 def one_value(subject: Subject, _: Estate) -> str | None:
-    """Not exactly one of the queries is what the alarm looks at."""
+    """Not exactly one of the queries is what the alarm looks at, or it and its usual band."""
     queries = subject.one("metricQueries") or ()
     shown = [query.get("id") for query in queries if query.get("returnData")]
-    return f"looks at {len(shown)} values" if queries and len(shown) != 1 else None
+    # A band of what is usual is shown beside what it is compared with.
+    wanted = 2 if subject.one("thresholdMetricId") else 1
+    return f"looks at {len(shown)} values" if queries and len(shown) != wanted else None
 
 
 @RULES.rule(

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.telemetry import emf
+
 from .declared import Api, Route
 from .payload import Answer, MalformedError, Request, answer, event, message
 from .pool import Outcome, Pool, ThrottledError
@@ -73,6 +75,7 @@ class Gateway:
             for name, routes in api.stages.items()
         }
         self._running: set[asyncio.Task[Outcome]] = set()
+        self._sender = emf.Sender.here()
 
     async def __call__(self, request: Request) -> Answer:
         """Answer one request."""
@@ -81,6 +84,9 @@ class Gateway:
         self._with_cors(request, found)
         took = (time.monotonic() - begun) * 1000
         self._say(f"{request.method} {request.path} {found.status} {took:.0f} ms")
+        kind = found.status // 100
+        metrics = {"Count": 1, "4xx": int(kind == 4), "5xx": int(kind == 5), "Latency": took}
+        self._sender.send(emf.document("AWS/ApiGateway", {"ApiId": self.api.id}, metrics))
         return found
 
     async def _route(self, request: Request) -> Answer:

@@ -42,7 +42,8 @@ def spec(graph: Graph, site: Site, realiser: Realiser) -> Spec | None:
     endpoints = {"AWS_ENDPOINT_URL_LAMBDA": f"http://{HOST}:{port}"}
     if any(f.environment.get("SERVING", "off") != "off" for f in found):
         endpoints |= realiser.servers.demand_personalize().environment
-    publish(graph, site.directory, {**site.aws.environment, **endpoints}, _marker(realiser))
+    surroundings = {**site.aws.environment, **endpoints, **site.agent}
+    publish(graph, site.directory, surroundings, _marker(realiser))
     functions = [
         {"function": declared.to_json(f), "environment": _environment(f, site, endpoints)}
         for f in found

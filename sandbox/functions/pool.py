@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sandbox.telemetry import emf
+
 from .declared import Function
 from .worker import EndedError, Worker
 
@@ -43,11 +45,13 @@ class Pool:
         self._all: set[Worker] = set()
         self._room = asyncio.Semaphore(min(function.reserved or PROCESSES, PROCESSES))
         self._under_way = 0
+        self._sender = emf.Sender.here()
 
     async def invoke(self, event: str, qualifier: str = "", trace: str = "") -> Outcome:
         """Run the handler on an event (JSON text); raises ThrottledError."""
         reserved = self.function.reserved
         if reserved is not None and self._under_way >= reserved:
+            self._tell({"Throttles": 1})
             raise ThrottledError("Rate Exceeded.")
         self._under_way += 1
         try:
@@ -121,6 +125,8 @@ class Pool:
 
     def _report(self, id_: str, begun: float, loading: float, answer: Mapping[str, Any]) -> None:
         took = (time.monotonic() - begun) * 1000
+        errors = int("error" in answer)
+        self._tell({"Invocations": 1, "Errors": errors, "Throttles": 0, "Duration": took})
         line = (
             f"END RequestId: {id_}\nREPORT RequestId: {id_}\tDuration: {took:.2f} ms\t"
             f"Memory Size: {self.function.memory} MB"
@@ -128,6 +134,11 @@ class Pool:
         if "peak" in answer:
             line += f"\tMax Memory Used: {answer['peak'] // 1_048_576} MB"
         self._write(line + (f"\tInit Duration: {loading * 1000:.2f} ms" if loading else ""))
+
+    def _tell(self, metrics: Mapping[str, float]) -> None:
+        """As Lambda itself would; ``Duration`` in milliseconds."""
+        dimensions = {"FunctionName": self.function.name}
+        self._sender.send(emf.document("AWS/Lambda", dimensions, metrics))
 
     def _write(self, line: str) -> None:
         with self._log.open("a", encoding="utf-8") as log:

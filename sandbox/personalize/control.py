@@ -181,8 +181,8 @@ class Control:
                 return str(problem)
         elif thing.kind in ("recommender", "solution-version"):
             found = self.rows(thing.properties["datasetGroupArn"], "Interactions")
-            if len(found) < schemas.LEAST_INTERACTIONS:
-                return f"{len(found)} interactions, at least 1000 are needed"
+            recipe = str(thing.properties.get("recipeArn", "")).rpartition("/")[2]
+            return schemas.too_little(found, schemas.LEARNS_FROM.get(recipe))
         return ""
 
     def _read(self, job: Thing) -> list[schemas.Row]:

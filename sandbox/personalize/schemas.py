@@ -5,13 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .store import PersonalizeError
 
 NAMESPACE = "com.amazonaws.personalize.schema"
 LEAST_INTERACTIONS = 1000  # rows of an import; the Developer Guide's "Minimum data requirements"
+LEAST_USERS = 25  # with two interactions each
+# What these use cases need at least 1000 of (the Developer Guide's "ECOMMERCE use cases").
+LEARNS_FROM = {
+    "aws-ecomm-frequently-bought-together": "Purchase",
+    "aws-ecomm-popular-items-by-purchases": "Purchase",
+    "aws-ecomm-popular-items-by-views": "View",
+}
 MOST_METADATA = 5  # columns beside the required and reserved ones
 REQUIRED = {
     "Interactions": {"USER_ID": "string", "ITEM_ID": "string", "TIMESTAMP": "long"},
@@ -105,3 +113,17 @@ def _types(field: Mapping[str, Any]) -> list[str]:
 
 def _invalid(message: str) -> PersonalizeError:
     return PersonalizeError("InvalidInputException", message)
+
+
+def too_little(interactions: Sequence[Row], event_type: str | None) -> str:
+    """Why nothing can be learned from so much, or ""; ``event_type`` is what a use case needs."""
+    users = Counter(row["USER_ID"] for row in interactions)
+    returning = sum(times > 1 for times in users.values())
+    of_type = sum(row.get("EVENT_TYPE") == event_type for row in interactions)
+    if len(interactions) < LEAST_INTERACTIONS:
+        return f"{len(interactions)} interactions, at least {LEAST_INTERACTIONS} are needed"
+    if returning < LEAST_USERS:
+        return f"{returning} users with two interactions, at least {LEAST_USERS} are needed"
+    if event_type and of_type < LEAST_INTERACTIONS:
+        return f"{of_type} {event_type} events, at least {LEAST_INTERACTIONS} are needed"
+    return ""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import run_file
 from sandbox.process import PartError
 from sandbox.state import read_json, write_private
+from sandbox.telemetry import emf
 
 if TYPE_CHECKING:
     from graph import Graph
@@ -46,7 +47,7 @@ def publish(
         except ValueError as problem:
             mark(resource, str(problem), refused=True)
             continue
-        found[resource.name] = definition
+        found[resource.name] = {"definition": definition, "arn": resource.outputs.get("arn", "")}
         mark(resource, f"python -m sandbox execute {resource.name}")
     told = {"machines": found, "environment": dict(environment)}
     write_private(directory / _FILE, json.dumps(told, indent=1))
@@ -67,8 +68,13 @@ def execute(directory: Path, name: str, given: str) -> int:
         raise PartError(f"the input is no JSON: {problem}") from problem
     from . import Calls, Machine  # noqa: PLC0415 - the other commands answer faster without
 
-    machine = Machine(name, machines[name], Calls(_clients(told["environment"])), _no_time)
+    definition, arn = machines[name]["definition"], machines[name]["arn"]
+    machine = Machine(name, definition, Calls(_clients(told["environment"])), _no_time)
     done = machine.run(text)
+    ended = {"SUCCEEDED": "ExecutionsSucceeded", "TIMED_OUT": "ExecutionsTimedOut"}
+    metrics = {"ExecutionsStarted": 1, ended.get(done.status, "ExecutionsFailed"): 1}
+    document = emf.document("AWS/States", {"StateMachineArn": arn}, metrics)
+    emf.Sender(told["environment"].get(emf.AGENT, "")).send(document)
     if done.status == "SUCCEEDED":
         print(json.dumps(done.output))
         return 0

@@ -106,6 +106,7 @@ def names(text: str) -> tuple[str, ...]:
     """The alarms that a rule asks, in its order."""
     _truth(rule := _rule(text), {})
     calls = [node for node in ast.walk(rule) if isinstance(node, ast.Call)]
+    calls.sort(key=lambda call: call.col_offset)  # as they are written
     found = [arg.value for call in calls for arg in call.args if isinstance(arg, ast.Constant)]
     return tuple(dict.fromkeys(str(name) for name in found))
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from .alarms import MetricAlarm
 
-# Namespace -> metrics that something here really measures; None: whatever is told.
-_HERE: Mapping[str, frozenset[str] | None] = {
-    "Shop/Storefront": None,
-    "Shop/Recommendations": None,
+# Namespace of AWS -> metrics that something here really measures.
+_HERE: Mapping[str, frozenset[str]] = {
+    "CloudWatchSynthetics": frozenset(),
+    "ContainerInsights": frozenset(),
     "AWS/ApplicationELB": frozenset(
         ["RequestCount", "TargetResponseTime", "HTTPCode_ELB_5XX_Count", "HealthyHostCount",
          "UnHealthyHostCount", *(f"HTTPCode_Target_{n}XX_Count" for n in (2, 3, 4, 5))]
@@ -35,15 +35,21 @@ _WHY: Mapping[str, str] = {
     "AWS/Firehose": "the emulator delivers at once",
     "AWS/Lambda": "nobody invokes asynchronously, so nothing is put aside",
     "AWS/RDS": "the processors are the whole laptop's, and there is no replica",
-    "Shop/Account": "there is no trail",
+    "CloudWatchSynthetics": "nobody tries to buy by the clock",
+    "ContainerInsights": "there are no nodes: pods are processes",
 }
+
+
+def ours(namespace: str) -> bool:
+    """Whether it is a stack's own, such as shop-local: whatever is told there is measured."""
+    return not namespace.startswith("AWS/") and namespace not in _HERE
 
 
 def missing(alarm: MetricAlarm) -> str:
     """Why an alarm cannot be judged on a laptop; "" when it can."""
     for query in alarm.queries.values():
         known = _HERE.get(query.namespace, frozenset())
-        if known is not None and query.name not in known:
+        if not ours(query.namespace) and query.name not in known:
             why = _WHY.get(query.namespace, "nothing here measures it")
             return f"{query.namespace} {query.name}: {why}"
     return ""

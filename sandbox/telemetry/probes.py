@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,16 @@ class Probes:
         self._processor: tuple[float, float] | None = None  # Valkey's seconds, and when
         self._run: tuple[int, Mapping[str, Any]] = (0, {})
 
-    async def sample(self) -> None:
-        """Ask once."""
-        asked = (self._hosts(), self._queues(), self._rds(), self._cache(), self._health())
-        for found in await asyncio.gather(*map(_all, asked)):
-            self._watch.take(found)
+    async def run(self, every: float) -> None:
+        """Ask all the time; whoever is slow to answer keeps nobody else waiting."""
+        asked = (self._hosts, self._queues, self._rds, self._cache, self._health)
+        await asyncio.gather(*(self._repeat(ask, every) for ask in asked))
+
+    async def _repeat(self, ask: Callable[[], AsyncIterator[Datum]], every: float) -> None:
+        while True:
+            if self._watch.open:
+                self._watch.take(await _all(ask()))
+            await asyncio.sleep(every)
 
     def is_up(self) -> bool:
         """Whether the shop has been ready once."""

@@ -63,18 +63,18 @@ class Server:
         self._views = views.Views(declared, self.watch, self.read)
 
     def read(self) -> None:
-        """Take what is new in logs."""
+        """Take what is new in logs; who was killed reads again what was there before."""
+        if not self.watch.open:
+            return
         for line in self._tail.lines():
             self.watch.take(emf.read(line))
 
     async def _sampling(self) -> None:
-        """Twice a declared minute at least: alarms look at single ones."""
-        while True:
-            if self.watch.open:
-                await self._probes.sample()
-            else:
-                self.watch.open = self._probes.is_up()
-            await asyncio.sleep(min(max(self.watch.clock.minute_seconds / 2, 0.1), 15))
+        """Once the shop is up; twice a declared minute: alarms look at single ones."""
+        while not self._probes.is_up():  # noqa: ASYNC110 - a file tells
+            await asyncio.sleep(0.25)
+        self.watch.open = True
+        await self._probes.run(min(max(self.watch.clock.minute_seconds / 2, 0.1), 15))
 
     async def _judging(self) -> None:
         """After each declared minute, a little later: what is told about it must be here."""
@@ -139,7 +139,6 @@ class Server:
                 await loop.create_datagram_endpoint(
                     lambda: Documents(self.watch), (HOST, self._declared.port)
                 )
-                self.read()
                 for run in (self._sampling, self._judging):
                     task = asyncio.create_task(run())
                     task.add_done_callback(_ended)

@@ -92,6 +92,9 @@ class Traces:
     def __getitem__(self, id_: str) -> Trace:
         return self._traces[id_]
 
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._traces
+
     def __len__(self) -> int:
         return len(self._traces)
 

@@ -19,7 +19,7 @@ from .alarms import (
 )
 from .declared import Declared
 from .emf import Datum
-from .measured import missing
+from .measured import missing, ours
 from .spans import Traces
 from .store import Clock, Store
 
@@ -114,6 +114,16 @@ class Watch:
         told = [s for s in (*self.composite.values(), *self.metric.values()) if s.tells]
         yield from told
         yield from (s for s in self.metric.values() if not s.tells)
+
+    def own(self) -> str:
+        """The namespace that is the stack's own; "" when no alarm reads one."""
+        found = (
+            query.namespace
+            for standing in self.metric.values()
+            if isinstance(standing.alarm, MetricAlarm)
+            for query in standing.alarm.queries.values()
+        )
+        return next(filter(ours, found), "")
 
     def dimensions(self, namespace: str) -> set[frozenset[tuple[str, str]]]:
         """Under which names alarms ask for a namespace's metrics."""

@@ -105,7 +105,7 @@ def metrics(printed: str) -> list[dict[str, Any]]:
     found = [line for line in lines if "_aws" in line]
     for line in found:
         (directive,) = line["_aws"]["CloudWatchMetrics"]
-        assert directive["Namespace"] == "Shop/Recommendations"
+        assert directive["Namespace"] == "shop-test"
         assert isinstance(line["_aws"]["Timestamp"], int)
         for name in directive["Dimensions"][0]:
             assert isinstance(line[name], str)

@@ -41,6 +41,7 @@ def variables(tables: dict[str, str], record: tuple[str, str]) -> dict[str, str]
         "SERVING": "off",
         "TRACKING_PARAMETER": "/shop/tracking",
         "LOG_LEVEL": "info",
+        "METRICS_NAMESPACE": "shop-test",
     }
 
 

@@ -145,8 +145,9 @@ def test_orders_and_events_become_training_data(service: Service, capsys: Any) -
     ]
     users = {row["USER_ID"]: row["MEMBERSHIP_STATUS"] for row in rows(service, told, "users")}
     assert users == {ADA: "customer", VISITOR: "visitor", OTHER: "visitor"}
-    assert told["enough"] is False
-    assert "6 interactions (1000 needed), 2 users" in told["why"]
+    assert told["enough"] == {"interactions": False, "purchases": False}
+    assert "6 interactions (1000 needed), 3 of them purchases (1000 needed" in told["why"]
+    assert "2 users with at least 2 (25 needed)" in told["why"]
     (line_of_metrics,) = metrics(capsys.readouterr().out)
     assert (line_of_metrics["ExportedInteractions"], line_of_metrics["ExportSkipped"]) == (6, 1)
 
@@ -213,12 +214,15 @@ def test_enough_is_what_personalize_asks_for(service: Service) -> None:
     lines = [line(people[n % 25]) for n in range(1000)]
     put(service.records_bucket, "events/many", *lines)
     told = service.export("enough")
-    assert told["enough"] is True
+    assert told["enough"] == {"interactions": True, "purchases": False}
     assert "1003 interactions" in told["why"]
-    assert [judge(*case)[0] for case in [(1000, 25), (999, 25), (1000, 24)]] == [
-        True,
-        False,
-        False,
+    assert "3 of them purchases" in told["why"]
+    cases = [(1000, 999, 25), (1000, 1000, 25), (999, 999, 25), (1000, 1000, 24)]
+    assert [tuple(judge(*case)[0].values()) for case in cases] == [
+        (True, False),
+        (True, True),
+        (False, False),
+        (False, False),
     ]
 
 

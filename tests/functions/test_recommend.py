@@ -86,6 +86,7 @@ def variables(database_variables: dict[str, str], tables: dict[str, str]) -> dic
         "PARAMETER_PREFIX": f"/shop/{uuid4()}/",
         "PERSONALIZE_MILLISECONDS": "300",
         "LOG_LEVEL": "info",
+        "METRICS_NAMESPACE": "shop-test",
     }
 
 

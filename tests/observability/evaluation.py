@@ -27,6 +27,7 @@ Series = Mapping[tuple[str, str], Mapping[int, float]]
 _MERGE: dict[str, Callable[[list[float]], float]] = {
     "Maximum": max,
     "Minimum": min,
+    "p99": max,
     "Average": lambda values: sum(values) / len(values),
 }
 
@@ -38,6 +39,7 @@ class Evaluator:
         self.alarms = {
             name: metric_alarm(name, alarm.name, alarm.inputs)
             for alarm in graph.of_type(METRIC)
+            if not alarm.inputs.get("thresholdMetricId")  # a band that CloudWatch learns
             for name in [str(alarm.outputs["name"])]
         }
         self.composites = {

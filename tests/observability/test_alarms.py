@@ -26,7 +26,7 @@ ROWS: tuple[Alarm, ...] = (
 )
 # As in tests/test_program.py: evaluated once for both.
 REPLICA = {"shop:data.database.read_replica": True, "shop:network.interface_endpoints": []}
-OTHERS = ("failed-deployment", "rollback")  # the pipeline's, in its own form
+OTHERS = ("failed-deployment", "game-days", "rollback")  # in forms of their own
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 SECTIONS = (
@@ -169,7 +169,8 @@ def test_every_type_has_an_alarm_or_a_reason(stack: str) -> None:
 def test_what_is_said_to_be_watched_is(graph: Graph) -> None:
     namespaces = {namespace for namespace, _, _ in used_by_alarms(graph)}
     for namespace in TABLE["emitted"]:
-        assert namespace in namespaces | {"AWS/Billing", "Shop/Recommendations"}, namespace
+        known = "shop-prod" if namespace == "ours" else namespace
+        assert known in namespaces | {"AWS/Billing"}, namespace
 
 
 def test_alarms_and_dashboards_name_only_what_something_emits(graph: Graph) -> None:
@@ -178,19 +179,40 @@ def test_alarms_and_dashboards_name_only_what_something_emits(graph: Graph) -> N
     used = [*used_by_alarms(graph), *used_by_dashboards(graph)]
     assert len(used) > 100
     for namespace, name, _ in used:
-        told = TABLE["emitted"][namespace]
-        known = filters if namespace == "Shop/Account" else set(told["metrics"])
+        told = TABLE["emitted"]["ours" if namespace == "shop-prod" else namespace]
+        known = set(told["metrics"]) | (filters if namespace == "shop-prod" else set())
         assert name in known, (namespace, name)
         if told["by"][0].startswith("aws:"):
             assert types & set(told["by"]), namespace
 
 
-def test_what_functions_emit_is_in_their_source() -> None:
+def test_what_the_shop_emits_is_in_its_source() -> None:
     sources = "\n".join(
-        path.read_text() for path in (ROOT / "services" / "functions").rglob("*.py")
+        path.read_text()
+        for folder in ("functions", "storefront/storefront")
+        for path in (ROOT / "services" / folder).rglob("*.py")
     )
-    for name in TABLE["emitted"]["Shop/Recommendations"]["metrics"]:
+    for name in TABLE["emitted"]["ours"]["metrics"]:
         assert f'"{name}"' in sources, name
+
+
+def test_two_stacks_in_one_account_do_not_count_for_each_other() -> None:
+    """Whoever writes metrics is told the namespace that this stack's alarms read, and no other."""
+    spaces = {}
+    for stack in STACKS:
+        graph = graph_of(stack)
+        told = {f.inputs["environment"]["variables"]["METRICS_NAMESPACE"]
+                for f in graph.of_type("aws:lambda/function:Function")}  # fmt: skip
+        config = graph.one("kubernetes:core/v1:ConfigMap", "web-storefront")
+        told.add(config.inputs["data"]["METRICS_NAMESPACE"])
+        fleet = graph.one("aws:ssm/parameter:Parameter", "web-fleet").inputs["value"]
+        told |= set(re.findall(r"^METRICS_NAMESPACE=(.*)$", fleet, re.MULTILINE))
+        told |= {f.inputs["metricTransformation"]["namespace"] for f in graph.of_type(FILTER)}
+        used = [*used_by_alarms(graph), *used_by_dashboards(graph)]
+        read = {space for space, _, _ in used if space not in TABLE["emitted"]}
+        assert told == read, stack
+        (spaces[stack],) = read
+    assert len(set(spaces.values())) == len(STACKS)
 
 
 def test_dimensions_name_things_of_this_stack(graph: Graph) -> None:
@@ -254,7 +276,7 @@ def test_one_dead_letter_of_any_queue_rings(graph: Graph) -> None:
     queues = [
         query["metric"]["dimensions"]["QueueName"]
         for query in graph.one(METRIC, "observability-dead-letters").inputs["metricQueries"]
-        if "metric" in query
+        if "QueueName" in query.get("metric", {}).get("dimensions", {})
     ]
     assert len(queues) == 3
     for queue in queues:

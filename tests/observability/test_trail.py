@@ -6,15 +6,17 @@ import json
 from typing import Any
 
 import pytest
+from moto.events.models import EventPattern
 
 from components.observability import cis
 from graph import Graph
-from tests.observability.events import SAMPLES
 from tests.observability.filter_patterns import matches
+from tests.observability.trail_events import SAMPLES
 from tests.stacks import graph_of
 
 TRAIL = "aws:cloudtrail/trail:Trail"
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
+TOPIC = "aws:sns/topic:Topic"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 ACTIVITIES = {activity.part: activity for activity in cis.ACTIVITIES}
 
@@ -71,7 +73,7 @@ def test_every_filter_reads_the_trail_and_feeds_an_alarm(graph: Graph) -> None:
     alarms = {
         (a.inputs["namespace"], a.inputs["metricName"]): a
         for a in graph.of_type(ALARM)
-        if a.inputs.get("namespace") == "Shop/Account"
+        if a.inputs.get("namespace") == "shop-prod"
     }
     filters = graph.of_type(FILTER)
     assert len(filters) == len(alarms) == 15
@@ -172,3 +174,33 @@ def test_elsewhere_the_edge_has_topics_of_its_own_region_and_a_trail_is_a_choice
     unreachable = graph.one(ALARM, "observability-unreachable")
     assert unreachable.inputs["region"] == "us-east-1"
     assert unreachable.inputs["alarmActions"] == [far.outputs["arn"]]
+
+
+def test_who_deletes_what_is_kept_is_told_of_and_age_is_not() -> None:
+    graph = graph_of("prod")
+    rule = graph.one("aws:cloudwatch/eventRule:EventRule", "observability-deletions")
+    target = graph.one("aws:cloudwatch/eventTarget:EventTarget", "observability-deletions")
+    assert target.inputs["arn"] == graph.one(TOPIC, "observability-ticket").outputs["arn"]
+    pattern = EventPattern.load(rule.inputs["eventPattern"])
+
+    def deleted(bucket: str, reason: str) -> dict[str, Any]:
+        return {
+            "source": "aws.s3",
+            "detail-type": "Object Deleted",
+            "detail": {"bucket": {"name": bucket}, "object": {"key": "k"}, "reason": reason},
+        }
+
+    names = {b.name: b.outputs["bucket"] for b in graph.of_type("aws:s3/bucket:Bucket")}
+    telling = {
+        n.inputs["bucket"]
+        for n in graph.of_type("aws:s3/bucketNotification:BucketNotification")
+        if n.inputs["eventbridge"]
+    }
+    # Updates delete files of the edge, and builds are there to be replaced.
+    quiet = {names.pop("edge-files"), names.pop("pipeline-artifacts")}
+    assert telling == set(names.values())
+    for bucket in names.values():
+        assert pattern.matches_event(deleted(bucket, "DeleteObject"))
+        assert not pattern.matches_event(deleted(bucket, "Lifecycle Expiration"))
+    for bucket in quiet:
+        assert not pattern.matches_event(deleted(bucket, "DeleteObject"))

@@ -68,15 +68,19 @@ def eventually_alarm(
 def visitors(
     box: Box, paths: Sequence[str] = ("/",), pause: float = 0.02
 ) -> Iterator[dict[int, int]]:
-    """Somebody looks at pages all the time; yields how often each status was seen (0: none)."""
+    """Somebody looks at pages all the time; yields how often each status was seen (0: none).
+
+    ``{n}`` in a path becomes another number each time: such a page is in nobody's memory.
+    """
     over, seen = threading.Event(), dict[int, int]()
 
     def look() -> None:
         place = 0
         while not over.wait(pause):
             place += 1
+            path = paths[place % len(paths)].replace("{n}", str(place))
             try:
-                with urllib.request.urlopen(box.url + paths[place % len(paths)], timeout=30) as got:
+                with urllib.request.urlopen(box.url + path, timeout=30) as got:
                     status = int(got.status)
             except urllib.error.HTTPError as refused:
                 status = refused.code
@@ -105,7 +109,7 @@ def scaled(box: Box, deployment: str, replicas: int) -> Iterator[None]:
         box.call("scale", deployment, str(len(before)), "--waits", "0")
 
 
-def _tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
     """A process and all below it, parents first."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
@@ -122,7 +126,7 @@ def _tree(pid: int) -> list[int]:
 @contextlib.contextmanager
 def frozen(box: Box, part: str) -> Iterator[None]:
     """A part that accepts and never answers (SIGSTOP): postgres, valkey, aws, worker, web-1 ..."""
-    pids = _tree(int(box.part(part)["pid"]))
+    pids = tree(int(box.part(part)["pid"]))
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
@@ -142,11 +146,13 @@ def slow_table(box: Box, table: str, seconds: float = 0.6, every: float = 0.7) -
     async def lock() -> None:
         link = await connect(box)
         try:
-            while not over.is_set():
-                async with link.transaction():
-                    await link.execute(f"lock table {table} in access exclusive mode")
-                    await asyncio.sleep(seconds)
-                await asyncio.sleep(max(every - seconds, 0))
+            # Whoever repairs this ends the session.
+            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError):
+                while not over.is_set():
+                    async with link.transaction():
+                        await link.execute(f"lock table {table} in access exclusive mode")
+                        await asyncio.sleep(seconds)
+                    await asyncio.sleep(max(every - seconds, 0))
         finally:
             await link.close()
 

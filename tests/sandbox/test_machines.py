@@ -111,6 +111,27 @@ def test_too_little_data_is_no_failure(world: World) -> None:
     assert world.actions() == ["lambda:InvokeFunction"]
 
 
+def test_few_purchases_make_only_the_shelves_that_do_without(world: World) -> None:
+    for row in world.export.rows["interactions"][:120]:
+        row["EVENT_TYPE"] = "View"  # type: ignore[index]
+    done = world.run("train")
+    few = "too few purchases"
+    assert (done.status, done.output) == ("SUCCEEDED", ["published", few, few])
+    assert world.published() == {**served(world), "also-bought": "NONE", "popular": "NONE"}
+    assert [thing.name for thing in world.store.all("recommender")] == ["shop-dev-for-you"]
+    world.export.rows = files()
+    assert world.run("train").output == ["published"] * 3
+    assert world.published() == served(world)
+
+
+@campaigns
+def test_campaigns_need_no_purchases(world: World) -> None:
+    world.export.rows["interactions"] = [
+        {**row, "EVENT_TYPE": "View"} for row in world.export.rows["interactions"]
+    ]
+    assert world.run("train").output == ["published"] * 3
+
+
 def test_a_file_that_does_not_fit_its_schema_stops_everything(world: World) -> None:
     world.run("train")
     good = world.published()

@@ -209,6 +209,28 @@ def test_training_without_interactions_fails_and_says_why(shop: Shop) -> None:
     assert len(shop.client.list_recommenders(datasetGroupArn=shop.group)["recommenders"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("recipe", "purchases", "users", "why"),
+    [
+        ("recommended-for-you", 0, 25, ""),
+        ("recommended-for-you", 0, 24, "24 users with two interactions"),
+        ("popular-items-by-purchases", 999, 40, "999 Purchase events, at least 1000"),
+        ("popular-items-by-purchases", 1000, 40, ""),
+        ("frequently-bought-together", 999, 40, "999 Purchase events, at least 1000"),
+        ("popular-items-by-views", 201, 40, "999 View events, at least 1000"),
+        ("popular-items-by-views", 200, 40, ""),
+    ],
+)
+def test_what_each_use_case_needs(recipe: str, purchases: int, users: int, why: str) -> None:
+    found = [
+        {"USER_ID": f"u{n % users}", "EVENT_TYPE": "Purchase" if n < purchases else "View"}
+        for n in range(1200)
+    ]
+    said = schemas.too_little(found, schemas.LEARNS_FROM.get(f"aws-ecomm-{recipe}"))
+    assert said.startswith(why)
+    assert bool(said) is bool(why)
+
+
 def test_lists_come_in_pages(shop: Shop) -> None:
     for number in range(3):
         shop.client.create_dataset_group(name=f"g{number}", domain="ECOMMERCE")

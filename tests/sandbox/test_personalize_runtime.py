@@ -83,7 +83,7 @@ class Stand:
 
 
 def dataset(kind: str) -> str:
-    """Tea people take tea, cup people take cups; TEA-0 is bought most."""
+    """Tea people take tea, cup people take cups; only TEA-0 is bought, by tea people."""
     numbers = random.Random(SEED)
     if kind == "items":
         rows = [f"{item},4.5,{item[:3]},1700000000" for item in TEA + CUPS]
@@ -95,7 +95,7 @@ def dataset(kind: str) -> str:
             item = numbers.choice(taste)
             rows.append(f"u{user},{item},{1_700_000_000 + number},View")
         if user % 2:
-            rows.append(f"u{user},TEA-0,1700000100,Purchase")
+            rows += [f"u{user},TEA-0,{1_700_000_100 + n},Purchase" for n in range(34)]
     return "\n".join(["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE", *rows])
 
 

@@ -156,7 +156,9 @@ def environment(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> dict[
         "MAIL_TRANSPORT": "file",
         "MAIL_FROM": "Fieldfare <shop@fieldfare.test>",
         "MAIL_DIRECTORY": str(tmp_path_factory.mktemp("mail")),
+        "CANARY_SECRET_ARN": "",
         "LOG_LEVEL": "info",
+        "METRICS_NAMESPACE": "shop-test",
         "OTLP_ENDPOINT": "",
         "TRACE_SHARE": "100",
     }

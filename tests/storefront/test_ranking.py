@@ -66,6 +66,17 @@ def test_old_sales_weigh_less() -> None:
     assert all(score >= 1e-30 for _, _, score in baskets.neighbours())  # the column holds no less
 
 
+def test_what_one_person_buys_every_day_is_popular_with_one_person() -> None:
+    baskets = Baskets()
+    for age in (0, 1, 2):
+        baskets.add(["SEED"], age, who="ada")
+    baskets.add(["SEED"], 0, 0.1, who="ada")  # looked at: said once more, and no more than that
+    baskets.add(["SEED"], 0, 0.1, who="ada")
+    for who in ("ada", "ben"):
+        baskets.add(["POT"], 0, who=who)
+    assert dict(baskets.popularity()) == pytest.approx({"SEED": 1.1, "POT": 2.0})
+
+
 def test_huge_baskets_say_nothing_about_pairs_and_doubles_count_once() -> None:
     baskets = Baskets()
     baskets.add([f"X-{number}" for number in range(LARGEST + 1)], 0)
@@ -155,6 +166,7 @@ async def test_for_you_follows_a_purchase_at_once(database: Any, owner: Any) -> 
     found = await shelf(database, "for-you", bought, bought)
     assert bought == ["POT"]
     assert found[0] == "LID"
+    assert "SEED" in found[1:3]  # what goes with it, and what sells, in turns
     assert "POT" not in found
     # On another device it is the customer who is known, not the visitor.
     await sell(owner, "LAMP", visitor=ada.visitor_id)

@@ -44,6 +44,7 @@ def test_an_empty_environment_names_all_that_is_missing():
         ("DATABASE_TLS", "prefer"),
         ("MAIL_TRANSPORT", "smtp"),
         ("LOG_LEVEL", "loud"),
+        ("METRICS_NAMESPACE", "two words"),
         ("OTLP_ENDPOINT", "collector:4318"),
         ("OTLP_ENDPOINT", "http://collector:4318/v1/traces"),
         ("OTLP_ENDPOINT", "http://user:secret@collector:4318"),

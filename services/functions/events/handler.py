@@ -117,9 +117,9 @@ def wire(
     public_url = env.origin("PUBLIC_URL")
     serving = env.choice("SERVING", environment.SERVING)
     parameter = env.text("TRACKING_PARAMETER")
-    level = env.choice("LOG_LEVEL", environment.LOG_LEVELS, "info")
+    set_up = observe.set_up_logging(env)
     env.done()
-    observe.set_up_logging(level)
+    set_up()
     # Whatever hangs, the answer comes before Lambda's limit of 10 s, and so before the lease ends.
     dynamodb = client("dynamodb", 0.5, retries=1)
     tracker = None

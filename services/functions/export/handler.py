@@ -1,7 +1,8 @@
 """Write what Personalize learns from, and say whether it is enough.
 
 Called by the training's state machine with ``{"run": "<id>"}``; answers ``{"interactions": {"key",
-"rows"}, "items": ..., "users": ..., "enough": bool, "why": str}``.
+"rows"}, "items": ..., "users": ..., "enough": {"interactions": bool, "purchases": bool}, "why":
+str}``: enough for what learns from everything, and for what learns from purchases only.
 """
 
 from __future__ import annotations
@@ -55,12 +56,13 @@ class Service:
                 with self._file(run, "interactions") as interactions:
                     for purchase in sources.purchases(connection):
                         _note(purchase, ledger, interactions)
+                    purchases = interactions.rows
                     self.database.close()
                     skipped = self._events(ledger, interactions)
             finally:
                 self.database.close()
             users = self._users(ledger, run)
-            enough, why = judge(interactions.rows, ledger.returning())
+            enough, why = judge(interactions.rows, purchases, ledger.returning())
         files = {"interactions": interactions, "items": items, "users": users}
         observe.count({"ExportedInteractions": interactions.rows, "ExportSkipped": skipped})
         observe.log.info("exported", extra={"run": run, "enough": enough, "why": why})
@@ -123,9 +125,9 @@ def wire(variables: Mapping[str, str] = os.environ) -> Service:
     address = database.address(env)
     records_bucket = env.text("RECORDS_BUCKET")
     training_bucket = env.text("TRAINING_BUCKET")
-    level = env.choice("LOG_LEVEL", environment.LOG_LEVELS, "info")
+    set_up = observe.set_up_logging(env)
     env.done()
-    observe.set_up_logging(level)
+    set_up()
     login = database.Login(client("secretsmanager", 5.0, retries=2), address.secret_arn)
     return Service(
         database=database.Database(address, login, seconds=STATEMENT_SECONDS),

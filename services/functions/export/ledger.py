@@ -9,8 +9,10 @@ from uuid import UUID
 
 from .sources import Interaction
 
-# Personalize's minimum for the use cases of a shop (Developer Guide, "Quotas").
+# Personalize's minimum (Developer Guide, "ECOMMERCE use cases"): of all kinds for every use, and of
+# purchases for "Best sellers" and "Frequently bought together", which learn from nothing else.
 FEWEST_INTERACTIONS = 1000
+FEWEST_PURCHASES = 1000
 FEWEST_USERS = 25
 OFTEN = 2  # interactions, from which on a user counts
 
@@ -67,10 +69,12 @@ class Ledger:
         return int(self._connection.execute(counted, (OFTEN,)).fetchone()[0])
 
 
-def judge(interactions: int, returning: int) -> tuple[bool, str]:
-    """Whether Personalize can learn from so much, and why (not)."""
+def judge(interactions: int, purchases: int, returning: int) -> tuple[dict[str, bool], str]:
+    """Whether Personalize can learn from all interactions, and from purchases alone; why (not)."""
     enough = interactions >= FEWEST_INTERACTIONS and returning >= FEWEST_USERS
-    return enough, (
+    bought = enough and purchases >= FEWEST_PURCHASES
+    return {"interactions": enough, "purchases": bought}, (
         f"{interactions} interactions ({FEWEST_INTERACTIONS} needed),"
+        f" {purchases} of them purchases ({FEWEST_PURCHASES} needed for shelves of what sells),"
         f" {returning} users with at least {OFTEN} ({FEWEST_USERS} needed)"
     )

@@ -99,9 +99,9 @@ def wire(variables: Mapping[str, str] = os.environ) -> Service:
     serving = env.choice("SERVING", environment.SERVING)
     prefix = env.text("PARAMETER_PREFIX")
     milliseconds = env.number("PERSONALIZE_MILLISECONDS", 10, 5000, 300)
-    level = env.choice("LOG_LEVEL", environment.LOG_LEVELS, "info")
+    set_up = observe.set_up_logging(env)
     env.done()
-    observe.set_up_logging(level)
+    set_up()
     seconds = milliseconds / 1000
     personalize = None
     if serving != "off":

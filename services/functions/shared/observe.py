@@ -12,11 +12,13 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-NAMESPACE = "Shop/Recommendations"
+from . import environment
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _request: dict[str, str] = {}  # a Lambda process serves one request at a time
+_namespace: list[str] = ["Shop"]  # of metrics, as set up
 
 log = logging.getLogger("functions")
 
@@ -43,8 +45,17 @@ class _StandardOutput(logging.Handler):
         sys.stdout.write(self.format(record) + "\n")
 
 
-def set_up_logging(level: str) -> None:
-    """Send this program's lines from ``level`` (debug, info, warning, error) up to stdout."""
+def set_up_logging(env: environment.Reader) -> Callable[[], None]:
+    """What sends lines from LOG_LEVEL (debug, info, warning, error) up to stdout, and metrics into
+    METRICS_NAMESPACE; call it once the environment is known to be right.
+    """
+    level = env.choice("LOG_LEVEL", environment.LOG_LEVELS, "info")
+    namespace = env.text("METRICS_NAMESPACE")
+    return lambda: _set_up(level, namespace)
+
+
+def _set_up(level: str, namespace: str) -> None:
+    _namespace[:] = [namespace]
     handler = _StandardOutput()
     handler.setFormatter(_JsonFormatter())
     log.handlers = [handler]
@@ -61,7 +72,7 @@ def name_request(**ids: str) -> None:
 def count(values: Mapping[str, float], *, unit: str = "Count", **dimensions: str) -> None:
     """Write metrics by name, with the dimension ``FunctionName`` and the given ones.
 
-    ``FunctionName`` is the deployed function's, so that two stacks in one account stay apart.
+    They are in the stack's namespace: two stacks in one account stay apart.
     """
     named = {"FunctionName": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"), **dimensions}
     line = {
@@ -69,7 +80,7 @@ def count(values: Mapping[str, float], *, unit: str = "Count", **dimensions: str
             "Timestamp": int(time.time() * 1000),
             "CloudWatchMetrics": [
                 {
-                    "Namespace": NAMESPACE,
+                    "Namespace": _namespace[0],
                     "Dimensions": [list(named)],
                     "Metrics": [{"Name": name, "Unit": unit} for name in values],
                 }

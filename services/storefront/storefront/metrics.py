@@ -19,7 +19,6 @@ from typing import Literal, get_args
 
 _log = logging.getLogger(__name__)
 
-NAMESPACE = "Shop/Storefront"
 EVERY = 60.0  # seconds; CloudWatch keeps a minute's resolution
 SLOW_SECONDS = 0.5
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -70,7 +69,8 @@ class Traffic:
 class Metrics:
     """All numbers of a process; counters only grow, gauges also remember their peak."""
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: str = "Shop") -> None:
+        self._namespace = namespace  # of one stack, so that others in its account stay apart
         self.counters: dict[Counter, int] = dict.fromkeys(get_args(Counter), 0)
         self.shelves: dict[str, int] = {}  # shown, by the source of what is on them
         self.traffic: list[Traffic] = []
@@ -113,15 +113,26 @@ class Metrics:
             values = [
                 self._since(name, journey, value) for name, value in zip(names, sums, strict=True)
             ]
-            yield _document(dict(zip(names, values, strict=True)), Journey=journey)
+            yield self._document(dict(zip(names, values, strict=True)), Journey=journey)
         for source, shown in self.shelves.items():
-            yield _document({"ShelvesShown": self._since("", source, shown)}, Source=source)
+            told = {"ShelvesShown": self._since("", source, shown)}
+            yield self._document(told, Source=source)
         totals: dict[str, float] = {
             name: self._since(name, "", value) for name, value in self.counters.items()
         }
         totals.update(self._peaks.items())
-        yield _document(totals)
+        yield self._document(totals)
         self._peaks = dict(self._now)
+
+    def _document(self, values: Mapping[str, float], **dimensions: str) -> dict[str, object]:
+        metrics = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in values]
+        directive = {
+            "Namespace": self._namespace,
+            "Dimensions": [list(dimensions)],
+            "Metrics": metrics,
+        }
+        told = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+        return {"_aws": told, **dimensions, **values}
 
     def _since(self, name: str, label: str, value: int) -> int:
         told = self._told.get((name, label), 0)
@@ -161,13 +172,6 @@ class Metrics:
         for gauge, now in self._now.items():
             yield f"# TYPE shop_{_snake(gauge)} gauge"
             yield f"shop_{_snake(gauge)} {now:g}"
-
-
-def _document(values: Mapping[str, float], **dimensions: str) -> dict[str, object]:
-    metrics = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in values]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [list(dimensions)], "Metrics": metrics}
-    told = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
-    return {"_aws": told, **dimensions, **values}
 
 
 def _labels(stats: Traffic) -> str:

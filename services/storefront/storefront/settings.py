@@ -60,9 +60,11 @@ class Settings(DatabaseSettings):
     images_bucket: str
     events_bucket: str  # what visitors looked at, below events/; empty: nothing is read
     order_events_queue_url: str
+    canary_secret_arn: str  # {"token"} of who only tries to buy; empty: nobody does
     mail_transport: str  # ses | file
     mail_from: str
     mail_directory: str  # with transport "file"
+    metrics_namespace: str  # of one stack
     otlp_endpoint: str  # a collector, without /v1/traces; empty: traces are not exported
     trace_share: int  # per cent of requests whose trace is exported
     telemetry_speed: int  # minutes of metrics and alarms pass so many times as fast: to rehearse
@@ -215,9 +217,13 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         images_bucket=env.text("IMAGES_BUCKET"),
         events_bucket=env.text("EVENTS_BUCKET", ""),
         order_events_queue_url=env.text("ORDER_EVENTS_QUEUE_URL"),
+        canary_secret_arn=env.text("CANARY_SECRET_ARN", ""),
         mail_transport=env.text("MAIL_TRANSPORT", choices=("ses", "file")),
         mail_from=env.text("MAIL_FROM"),
         mail_directory=env.text("MAIL_DIRECTORY", ""),
+        metrics_namespace=env.pattern(
+            "METRICS_NAMESPACE", r"[\w./#-]{1,255}", "a namespace of CloudWatch such as shop-prod"
+        ),
         otlp_endpoint=env.pattern(
             "OTLP_ENDPOINT",
             r"https?://[^/?#\s@]+",

@@ -29,7 +29,7 @@ from .adapters.postgres.ranking import PostgresInteractions, PostgresRanking
 from .adapters.postgres.reviews import PostgresReviews
 from .adapters.postgres.shelves import PostgresShelves
 from .adapters.records_s3 import S3Records
-from .adapters.secrets import SecretLogin, Secrets
+from .adapters.secrets import SecretLogin, Secrets, SecretToken
 from .adapters.sqs import SqsQueue
 from .adapters.valkey import ValkeyLimiter, open_valkey
 from .metrics import Metrics
@@ -88,6 +88,7 @@ class Shop:
     checkouts: Checkouts
     orders: Orders
     payments: Payments
+    rehearsal: Callable[[], Awaitable[str]]  # the token of who only tries to buy
     outbox: Outbox
     queue: Queue
     mailer: Mailer
@@ -110,7 +111,7 @@ async def open_shop(settings: Settings, tracer: Tracer = NOWHERE) -> AsyncIterat
     """The shop on its real parts. Opens nothing that could fail: connections are made when used."""
     async with AsyncExitStack() as stack:
         session = get_session()
-        metrics = Metrics()
+        metrics = Metrics(settings.metrics_namespace)
 
         async def client(service: str, config: AioConfig = _AWS) -> object:
             return await stack.enter_async_context(_client(session, service, config))
@@ -139,6 +140,7 @@ async def open_shop(settings: Settings, tracer: Tracer = NOWHERE) -> AsyncIterat
             checkouts=PostgresCheckouts(database, metrics=metrics),
             orders=PostgresOrders(database),
             payments=EmbeddedGateway(database),
+            rehearsal=SecretToken(secrets, settings.canary_secret_arn),
             outbox=PostgresOutbox(database, tracer),
             queue=SqsQueue(await client("sqs", _SQS), settings.order_events_queue_url),
             mailer=FileMailer(Path(settings.mail_directory), settings.mail_from)

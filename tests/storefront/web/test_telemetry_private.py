@@ -201,7 +201,7 @@ def told(said: list[str]) -> dict[str, float]:
     for line in "".join(text for text in said if not text.startswith("#")).splitlines():
         fields = json.loads(line)
         for directive in fields.get("_aws", {}).get("CloudWatchMetrics", []):
-            assert directive["Namespace"] == "Shop/Storefront"
+            assert directive["Namespace"] == "shop-test"
             for metric in directive["Metrics"]:
                 value = fields[metric["Name"]]
                 sums[metric["Name"]] = sums.get(metric["Name"], 0) + value

@@ -29,6 +29,18 @@ class Secrets:
         return self._known[arn]
 
 
+class SecretToken:
+    """The field ``token`` of a secret; empty where there is no secret."""
+
+    def __init__(self, secrets: Secrets, arn: str) -> None:
+        self._secrets = secrets
+        self._arn = arn
+
+    async def __call__(self) -> str:
+        """The token; raises UnavailableError."""
+        return (await self._secrets.get(self._arn)).get("token", "") if self._arn else ""
+
+
 class SecretLogin:
     """A database login from a secret ``{"username", "password"}``."""
 

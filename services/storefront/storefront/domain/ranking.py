@@ -25,7 +25,7 @@ _LEAST = 1e-30  # a score that is old, not gone; smaller ones do not fit the col
 class Baskets:
     """Collects what was bought, put into a cart or looked at together; strings only once.
 
-    Memory: about 30 bytes a line, however the lines are spread.
+    Memory: about 110 bytes a line, however the lines are spread.
     """
 
     def __init__(self) -> None:
@@ -33,20 +33,29 @@ class Baskets:
         self._baskets: list[tuple[int, ...]] = []
         self._weights = array("d")
         self._popularity: list[float] = []
+        self._people: dict[tuple[str, float], int] = {}
+        self._counted: set[int] = set()
 
-    def add(self, skus: Iterable[str], age: int, weight: float = 1.0) -> None:
-        """One basket; doubles count once.
+    def add(self, skus: Iterable[str], age: int, weight: float = 1.0, who: str = "") -> None:
+        """One basket, the latest of a person first; doubles count once.
 
         Args:
             skus: what was in it.
             age: in whole days, so that scores stay as they are for a day unless something happens.
             weight: 1.0 for a purchase, less for what says less.
+            who: whose it was. What one person buys again and again is popular with one person:
+                only the latest time counts. Everybody without a name is somebody else.
         """
         index = self._index
         basket = tuple({index.setdefault(sku, len(index)) for sku in skus})
         self._popularity += [0.0] * (len(index) - len(self._popularity))
         recent = weight * 0.5 ** (age / _POPULAR_HALF_LIFE)
-        for item in basket:
+        new = basket
+        if who:
+            person = self._people.setdefault((who, weight), len(self._people)) << 32
+            new = tuple(item for item in basket if person | item not in self._counted)
+            self._counted.update(person | item for item in new)
+        for item in new:
             self._popularity[item] += recent
         if 0 < len(basket) <= LARGEST:
             self._baskets.append(basket)

@@ -22,11 +22,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """Products that came together; ``kind`` is purchase, cart or view, ``age`` in whole days."""
+    """Products that came together; ``kind`` is purchase, cart or view, ``age`` in whole days.
+
+    ``who`` is a customer's id, or a visitor's.
+    """
 
     kind: str
     skus: Sequence[str]
     age: int
+    who: str
 
 
 class Records(Protocol):
@@ -65,7 +69,7 @@ class Lesson(Protocol):
     """One training; it writes all or nothing."""
 
     def baskets(self) -> AsyncIterator[Basket]:
-        """What to learn from, the newest, a bounded number of lines."""
+        """What to learn from, the newest first, a bounded number of lines."""
 
     async def write(
         self,

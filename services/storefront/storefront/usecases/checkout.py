@@ -36,10 +36,18 @@ from storefront.ports import (
 )
 
 from .carts import priced
-from .checkout_form import parse_checkout
+from .checkout_form import admit_rehearsal, parse_checkout
 from .paying import PATIENCE, Patience, Placed, Till, reconcile
 
-__all__ = ["Patience", "Placed", "parse_checkout", "place_order", "quote", "reconcile"]
+__all__ = [
+    "Patience",
+    "Placed",
+    "admit_rehearsal",
+    "parse_checkout",
+    "place_order",
+    "quote",
+    "reconcile",
+]
 
 State = PendingOrder | Outcome | InProgress | Sold | None  # of a key; None: not known yet
 

@@ -15,6 +15,7 @@ from storefront.domain.errors import (
     UnavailableError,
 )
 from storefront.domain.orders import Order
+from storefront.domain.payments import REHEARSAL
 from storefront.ports import (
     AnswerLostError,
     Carts,
@@ -99,6 +100,8 @@ class Till:
 
     async def _charge(self, order: PendingOrder) -> ChargeStatus:
         """Ask with the same key until there is an answer; raises AnswerLostError in the end."""
+        if order.payment_token == REHEARSAL:
+            return "succeeded"  # a real gateway would take real money
         for attempt in range(1, self.patience.charge_attempts + 1):
             try:
                 return await self.payments.charge(

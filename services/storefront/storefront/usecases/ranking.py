@@ -85,7 +85,7 @@ async def train(ranking: Ranking) -> str:
             return ""
         baskets, count = Baskets(), 0
         async for basket in lesson.baskets():
-            baskets.add(basket.skus, basket.age, WEIGHTS[basket.kind])
+            baskets.add(basket.skus, basket.age, WEIGHTS[basket.kind], basket.who)
             count += 1
         neighbours = await lesson.write(baskets.neighbours(), baskets.popularity())
     seconds = time.monotonic() - began

@@ -16,10 +16,11 @@ from storefront.domain.errors import ConflictError, NotFoundError
 from storefront.domain.orders import Order
 from storefront.domain.reviews import Review, shown_name
 
+from .checkouts_sql import REAL
 from .orders import SELECT_ORDERS, to_order
 from .pool import Database, Record
 
-_SALES = """
+_SALES = f"""
     with span as (select date_trunc('day', now(), 'UTC') as today)
     select
         count(*) filter (where paid_at >= today),
@@ -27,10 +28,11 @@ _SALES = """
         count(*) filter (where paid_at >= today - interval '6 days'),
         coalesce(sum(total) filter (where paid_at >= today - interval '6 days'), 0),
         count(*), coalesce(sum(total), 0),
-        (select count(*) from orders where status = 'paid'),
-        (select count(*) from orders where status = 'pending_payment')
+        (select count(*) from orders where status = 'paid' and {REAL}),
+        (select count(*) from orders where status = 'pending_payment' and {REAL})
     from orders, span
     where paid_at >= today - interval '29 days' and status in ('paid', 'fulfilled')
+        and {REAL}
 """
 _ITEM = """
     select p.sku, p.slug, p.name, p.image_url, p.price, s.available
@@ -105,6 +107,8 @@ class PostgresAdministration:
     async def orders(self, search: OrderSearch, limit: int) -> list[Order]:
         """See `Administration.orders`."""
         where = _Where()
+        if not search.text:  # whoever looks for a rehearsal's finds it
+            where.of(f"o.{REAL}")
         if search.text:
             number, email = where.add(search.text.upper()), where.add(_begins(search.text.lower()))
             where.of(f"(o.number = {number} or lower(o.email) like {email})")

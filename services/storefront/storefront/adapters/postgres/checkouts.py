@@ -9,6 +9,7 @@ import msgspec
 from storefront import tracing
 from storefront.domain.errors import KeyReusedError
 from storefront.domain.orders import OrderLine, Shortage
+from storefront.domain.payments import REHEARSAL
 from storefront.metrics import Metrics
 from storefront.ports import InProgress, Outcome, PendingOrder, Placement, Sold
 
@@ -52,7 +53,8 @@ class PostgresCheckouts:
             return _sold(
                 await self._database.fetchrow(sql.HOLDER, placement.cart_id, placement.cart_taken)
             )
-        self._metrics.count("CheckoutsBegun")
+        if placement.request.payment_token != REHEARSAL:
+            self._metrics.count("CheckoutsBegun")
         if row["order_number"] is None:
             self._metrics.count("StockShort")
             return Outcome("out_of_stock", None, _shortages(row["shortages"]))
@@ -139,13 +141,14 @@ class PostgresCheckouts:
 
     async def settle_paid(self, order_number: str, charge_key: str) -> bool:
         """See `Checkouts.settle_paid`."""
-        total = await self._database.fetchval(
+        row = await self._database.fetchrow(
             sql.SETTLE_PAID, order_number, charge_key, tracing.current()
         )
-        if total is None:
+        if row is None:
             return False
-        self._metrics.count("OrdersPaid")
-        self._metrics.count("Revenue", total)
+        if row["payment_token"] != REHEARSAL:
+            self._metrics.count("OrdersPaid")
+            self._metrics.count("Revenue", row["total"])
         return True
 
     async def settle_declined(self, order_number: str, charge_key: str) -> bool:

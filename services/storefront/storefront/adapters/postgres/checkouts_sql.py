@@ -5,6 +5,10 @@ order's row, stock rows by SKU, then a new idempotency key. Whoever makes an ord
 cart and found it free, so nobody ever waits in the index ``orders_sold_once``.
 """
 
+from storefront.domain.payments import REHEARSAL
+
+REAL = f"payment_token <> '{REHEARSAL}'"  # not one that only tries whether buying works
+
 # `wanted` must be there already. A locking read shows rows as they are once the lock is held, not
 # as they were when the statement began: that is what keeps two buyers from the last unit. Updates
 # start from what `held` says for the same reason: PostgreSQL first checks constraints on the row as
@@ -54,7 +58,8 @@ RESERVE = f"""
     taken as (
         update stock s set available = h.available - w.quantity
         from wanted w join held h on h.sku = w.sku
-        where h.sku = s.sku and exists (select from claim c where c.order_number is not null)
+        where h.sku = s.sku and $20 <> '{REHEARSAL}'
+            and exists (select from claim c where c.order_number is not null)
     ),
     placed as (
         insert into orders (
@@ -119,6 +124,7 @@ REVIVE = f"""
         update stock s set available = h.available - w.quantity
         from wanted w join held h on h.sku = w.sku
         where h.sku = s.sku and not exists (select from short)
+            and exists (select from orders o where o.id = $1 and o.{REAL})
     ),
     ended as (
         update checkouts c set outcome = 'out_of_stock', shortages = s.list
@@ -138,7 +144,7 @@ SETTLE_PAID = """
     with paid as (
         update orders set status = 'paid', paid_at = now()
         where number = $1 and status = 'pending_payment' and number || '-' || attempt = $2
-        returning id, number, cart_id, cart_version, total
+        returning id, number, cart_id, cart_version, total, payment_token
     ),
     remembered as (
         update checkouts c set outcome = 'paid' from paid p where c.order_number = p.number
@@ -153,21 +159,23 @@ SETTLE_PAID = """
         )
         from paid p
     )
-    select total from paid
+    select total, payment_token from paid
 """
 
-# $3: the outcome to remember, or null to leave the key open.
-GIVE_BACK = """
+# A rehearsal has taken no stock, and gives none back. $3: the outcome to remember, or null to
+# leave the key open.
+GIVE_BACK = f"""
     with cancelled as (
         update orders set status = 'cancelled'
         where number = $1 and status = 'pending_payment' and number || '-' || attempt = $2
-        returning id, number
+        returning id, number, {REAL} as is_real
     ),
     remembered as (
         update checkouts k set outcome = $3 from cancelled c where k.order_number = c.number
     ),
     lines as materialized (
-        select l.sku, l.quantity from order_lines l join cancelled c on c.id = l.order_id
+        select l.sku, l.quantity
+        from order_lines l join cancelled c on c.id = l.order_id and c.is_real
     ),
     held as materialized (
         select s.sku from stock s where s.sku = any (array(select l.sku from lines l))

@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from storefront.ports import Basket, Lesson, Look
 
+from .checkouts_sql import REAL
 from .pool import Connection, Database, Record
 
 MAX_LINES = 2_000_000  # of orders, and as many interactions: what bounds the training's memory
@@ -38,10 +39,10 @@ _TIDY = (
 )
 
 # Also the day: what is popular ages though nothing happens.
-_SEEN = """
+_SEEN = f"""
     select concat_ws(' ', count(*), max(paid_at),
         (select coalesce(sum(events), 0) from event_files), current_date)
-    from orders where status in ('paid', 'fulfilled')
+    from orders where status in ('paid', 'fulfilled') and {REAL}
 """
 _DUE = f"""
     with now as (select ({_SEEN}) as seen),
@@ -50,10 +51,11 @@ _DUE = f"""
     where last.seen is null or now.seen <> last.seen
         and last.trained_at + make_interval(secs => 10 * last.seconds) < now()
 """
-_ORDERS = """
-    select o.id, l.sku, greatest(0, current_date - coalesce(o.paid_at, o.placed_at)::date)
+_ORDERS = f"""
+    select o.id, l.sku, greatest(0, current_date - coalesce(o.paid_at, o.placed_at)::date),
+        coalesce(o.customer_id::text, o.visitor_id)
     from orders o join order_lines l on l.order_id = o.id
-    where o.status in ('paid', 'fulfilled') order by o.id desc limit $1
+    where o.status in ('paid', 'fulfilled') and o.{REAL} order by o.id desc limit $1
 """
 # What one visitor did on one day belongs together, however often the page was opened.
 _VISITS = """
@@ -181,12 +183,12 @@ class _PostgresLesson:
         """See `Lesson.baskets`: orders, then what each visitor did on a day."""
         async for rows in _groups(self._connection, _ORDERS, itemgetter(0)):
             self._lines += len(rows)
-            yield Basket("purchase", [row[1] for row in rows], rows[0][2])
+            yield Basket("purchase", [row[1] for row in rows], rows[0][2], rows[0][3])
         async for rows in _groups(self._connection, _VISITS, itemgetter(2, 0)):
             self._events += len(rows)
-            yield Basket("view", [row[1] for row in rows], rows[0][2])
+            yield Basket("view", [row[1] for row in rows], rows[0][2], rows[0][0])
             if cart := [row[1] for row in rows if row[3]]:
-                yield Basket("cart", cart, rows[0][2])
+                yield Basket("cart", cart, rows[0][2], rows[0][0])
 
     async def write(
         self,
