@@ -9,8 +9,8 @@ import pytest
 
 from components.observability import cis
 from graph import Graph
-from tests.observability.events import SAMPLES
 from tests.observability.filter_patterns import matches
+from tests.observability.trail_events import SAMPLES
 from tests.stacks import graph_of
 
 TRAIL = "aws:cloudtrail/trail:Trail"
