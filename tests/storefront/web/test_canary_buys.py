@@ -89,6 +89,6 @@ async def test_nobody_is_a_canary_by_chance(client: Any) -> None:
 async def test_both_sides_know_a_rehearsal_by_the_same_word() -> None:
     for file in (
         "services/functions/export/sources.py",
-        "services/storefront/migrations/0008_rehearsals.sql",
+        "services/storefront/migrations/0010_rehearsals.sql",
     ):
         assert f"payment_token <> '{REHEARSAL}'" in (ROOT / file).read_text()
