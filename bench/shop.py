@@ -33,6 +33,7 @@ class Bench:
 
     def __init__(self, state: Path) -> None:
         self.state = state
+        self.pids: dict[int, int] = {}  # of web processes, by their port
         self.environment = {**os.environ, "SANDBOX_STATE": str(state), "PORT": str(free_port())}
 
     def sandbox(self, *words: str) -> None:
@@ -67,13 +68,21 @@ class Bench:
         words += ["OTLP_ENDPOINT=", *variables, sys.executable, "-m", "bench.server"]
         words += ["--memory-carts"] if memory_carts else []
         words += [] if telemetry else ["--without-telemetry"]
-        with process(words, port, self.environment):
+        with process(words, port, self.environment) as self.pids[port]:
             yield port
+
+    def cpu(self, port: int) -> float:
+        """Seconds of a processor that a web process has used; 0 where nobody tells so exactly."""
+        tasks = Path(f"/proc/{self.pids[port]}/task")
+        told = (
+            [(task / "schedstat").read_text() for task in tasks.iterdir()] if tasks.exists() else []
+        )
+        return sum(int(line.split()[0]) for line in told) / 1e9
 
 
 @contextlib.contextmanager
-def process(words: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
-    """A server on core 0 that answers on its port while inside."""
+def process(words: list[str], port: int, environment: dict[str, str]) -> Iterator[int]:
+    """A server on core 0 that answers on its port while inside; yields its pid."""
     process = subprocess.Popen(
         words,
         cwd=ROOT,
@@ -89,7 +98,7 @@ def process(words: list[str], port: int, environment: dict[str, str]) -> Iterato
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"{' '.join(words)} did not come up")
             time.sleep(0.02)
-        yield
+        yield process.pid  # also after the commands that became the server
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)

@@ -11,8 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from . import load
 
-ROUNDS = 9
-HEAD = f"{'telemetry':<40} {'with/s':>8} {'without/s':>9}   ratio"
+ROUNDS = 27
+# Time of a processor for each request: what a busy machine does beside it hardly shows in that.
+HEAD = (
+    f"{'telemetry':<40} {'with/s':>8} {'without/s':>9}   ratio"
+    f" {'with µs':>9} {'without':>8}   ratio"
+)
 Web = Callable[..., AbstractContextManager[int]]
 Run = Callable[[int, float], load.Result]
 
@@ -45,8 +49,12 @@ def _collecting() -> Iterator[str]:
         server.shutdown()
 
 
-def rows(web: Web, run: Run, seconds: float) -> Iterator[str]:
-    """Lines of the table: the median of the ratios of rounds in which the two took turns."""
+def rows(web: Web, run: Run, cpu: Callable[[int], float], seconds: float) -> Iterator[str]:
+    """Lines of the table: medians of the ratios of rounds in which the two took turns.
+
+    ``cpu`` tells the processor time of the process behind a port; what counts is how many requests
+    the same time answers, with telemetry and without.
+    """
     for name, cache, share in (
         ("category page, cached", True, 100),
         ("category page, database, 5 % traced", False, 5),
@@ -57,16 +65,27 @@ def rows(web: Web, run: Run, seconds: float) -> Iterator[str]:
             web(cache=cache, variables=(f"OTLP_ENDPOINT={url}", f"TRACE_SHARE={share}")) as loud,
             web(cache=cache, telemetry=False) as quiet,
         ):
-            pairs = []
+            rates: dict[int, list[float]] = {loud: [], quiet: []}
+            costs: dict[int, list[float]] = {loud: [], quiet: []}
             for port in (loud, quiet):
                 run(port, seconds / 6)  # warms up
             before = _Collector.taken
             for turn in range(ROUNDS):
                 order = (loud, quiet) if turn % 2 else (quiet, loud)
-                rates = {port: run(port, seconds / 3).rate for port in order}
-                pairs.append((rates[loud], rates[quiet]))
+                for port in order:
+                    before_it = cpu(port)
+                    result = run(port, seconds / 9)
+                    rates[port].append(result.rate)
+                    costs[port].append((cpu(port) - before_it) / len(result.latencies) * 1e6)
             if not cache and _Collector.taken == before:
                 raise SystemExit("no span was exported: what was measured is not telemetry")
-        ratio = statistics.median(on / off for on, off in pairs)
-        on, off = (statistics.median(rates) for rates in zip(*pairs, strict=True))
-        yield f"{name:<40} {on:8,.0f} {off:9,.0f} {ratio:7.1%}"
+        on, off = (statistics.median(rates[port]) for port in (loud, quiet))
+        speed = _ratio(rates[loud], rates[quiet])
+        dear, cheap = (statistics.median(costs[port]) for port in (loud, quiet))
+        work = _ratio(costs[quiet], costs[loud]) if cheap else 1.0
+        taken = f"{dear:9,.0f} {cheap:8,.0f} {work:7.1%}"
+        yield f"{name:<40} {on:8,.0f} {off:9,.0f} {speed:7.1%} {taken}"
+
+
+def _ratio(above: list[float], below: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(above, below, strict=True))

@@ -35,12 +35,17 @@ class Catalogue:
 
     def begin(self) -> None:
         """Generate it in the background when this is a first start."""
-        if not (self._site.directory / "postgres" / "data").exists() and self._is_stale():
+        first = not (self._site.directory / "postgres" / "data").exists()
+        if first and self._can_make and self._is_stale():
             self._making = asyncio.create_task(self._make())
 
     @property
     def _sources(self) -> Path:
         return self._site.storefront / "seed"
+
+    @property
+    def _can_make(self) -> bool:
+        return (self._sources / "__main__.py").exists()
 
     def _fingerprint(self) -> str:
         """Of the generator: what it made before is good as long as this is the same."""
@@ -66,7 +71,7 @@ class Catalogue:
     async def fill(self, port: int, environment: Mapping[str, str]) -> int:
         """Import into a shop without products, asking a web process; returns how many it has."""
         total = await asyncio.to_thread(_total, port)
-        if total or not (self._sources / "__main__.py").exists():
+        if total or not self._can_make:
             return total
         if self._making is None and self._is_stale():
             self._making = asyncio.create_task(self._make())

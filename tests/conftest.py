@@ -1,12 +1,17 @@
-"""The order of the suite: what takes longest begins first, so that no worker is left alone."""
+"""The order of the suite, and what its workers share."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
-# In the order of the seconds they take; the order of all others does not matter.
+from tests.stacks import KEPT
+
+# What takes longest begins first, so that no worker is left alone at the end. In the order of the
+# seconds they take; that of all others does not matter.
 LONGEST = (
     "sandbox/test_edge_shop.py",
     "sandbox/test_supervision.py",
@@ -29,6 +34,14 @@ LONGEST = (
     "storefront/test_checkout_crash.py",
     "rules/test_mutations.py",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the workers, which inherit the environment, a folder for evaluated graphs."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="graphs-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[KEPT] = folder.name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

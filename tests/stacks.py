@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
+import hashlib
 import json
+import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ STACKS = ("dev", "prod", "local")
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 JOB = "kubernetes:batch/v1:Job"
+KEPT = "KEPT_GRAPHS"  # environment variable: a folder of this test run
 MISSING = object()  # as a value: take the key away
 
 # What a stack without NAT must reach inside the VPC.
@@ -58,7 +63,20 @@ def graph_of(stack: str, changes: dict[str, Any] | None = None) -> Graph:
 
 @functools.cache
 def _graph(stack: str, changes: str) -> Graph:
-    return evaluate(stack, config=config(stack, json.loads(changes)))
+    kept = _kept(stack, changes)
+    with contextlib.suppress(FileNotFoundError):
+        graph: Graph = pickle.loads(kept.read_bytes())
+        return graph
+    graph = evaluate(stack, config=config(stack, json.loads(changes)))
+    mine = kept.with_suffix(f".{os.getpid()}")
+    mine.write_bytes(pickle.dumps(graph))
+    mine.replace(kept)
+    return graph
+
+
+def _kept(stack: str, changes: str) -> Path:
+    """Where the workers of this run keep a graph for each other."""
+    return Path(os.environ[KEPT]) / hashlib.sha256(f"{stack} {changes}".encode()).hexdigest()
 
 
 def pods(graph: Graph) -> dict[str, dict[str, Any]]:

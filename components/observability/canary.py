@@ -58,6 +58,7 @@ def canary(
     )
     via = [f"{service}.{ground.region}.amazonaws.com" for service in ("s3", "secretsmanager")]
     account = iam.account_id()
+    physical = f"{ground.physical}-buys"  # AWS takes 21 characters; ours by itself would be longer
     lines = account.apply(lambda id_: f"arn:aws:logs:{ground.region}:{id_}:log-group:/aws/lambda")
     role, allowed = iam.role_with_policy(
         name,
@@ -75,7 +76,7 @@ def canary(
             # The log group is made below: who may not make any leaves none without an end.
             iam.allow(
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
-                on=[lines.apply(lambda arn: f"{arn}/cwsyn-{ground.name}-*")],
+                on=[lines.apply(lambda arn: f"{arn}/cwsyn-{physical}-*")],
             ),
             iam.without_resources(["s3:ListAllMyBuckets"]),
             iam.without_resources(
@@ -87,6 +88,7 @@ def canary(
     )
     made = aws.synthetics.Canary(
         name,
+        name=physical,
         runtime_version=RUNTIME,
         handler="canary.handler",
         s3_bucket=code.bucket,
@@ -110,12 +112,16 @@ def canary(
     )
     aws.cloudwatch.LogGroup(
         name,
-        name=made.engine_arn.apply(lambda arn: f"/aws/lambda/{arn.split(':')[6]}"),
+        name=made.engine_arn.apply(_log_group),
         retention_in_days=ground.settings.log_days,
         kms_key_id=ground.log_key_arn,
         opts=mine,
     )
     return made.name
+
+
+def _log_group(function_arn: str) -> str:
+    return f"/aws/lambda/{function_arn.partition(':function:')[2].partition(':')[0]}"
 
 
 def _every(minutes: int) -> str:

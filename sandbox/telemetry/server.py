@@ -59,6 +59,7 @@ class Server:
         self.watch = Watch(declared, time.time())
         self._tail = Tail(Path(declared.places.state) / "logs")
         self._probes = Probes(declared, self.watch)
+        self._first: int | None = None  # minute to judge: before, nobody can have said anything
         self._tasks: list[asyncio.Task[None]] = []
         self._views = views.Views(declared, self.watch, self.read)
 
@@ -74,6 +75,7 @@ class Server:
         while not self._probes.is_up():  # noqa: ASYNC110 - a file tells
             await asyncio.sleep(0.25)
         self.watch.open = True
+        self._first = self.watch.clock.minute(time.time()) + 2
         await self._probes.run(min(max(self.watch.clock.minute_seconds / 2, 0.1), 15))
 
     async def _judging(self) -> None:
@@ -85,7 +87,7 @@ class Server:
             minute = clock.minute(now - late)
             await asyncio.sleep((minute + 1) * clock.minute_seconds + late - now)
             self.read()
-            if self.watch.open:
+            if self._first is not None and minute >= self._first:
                 self.watch.judge(minute, time.time())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

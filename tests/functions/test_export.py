@@ -79,7 +79,7 @@ def buckets(cloud: Any) -> dict[str, str]:
 
 @pytest.fixture
 def service(database_variables: dict[str, str], buckets: dict[str, str]) -> Iterator[Service]:
-    service = wire({**database_variables, **buckets})
+    service = wire({**database_variables, **buckets, "METRICS_NAMESPACE": "shop-test"})
     yield service
     service.database.close()
 

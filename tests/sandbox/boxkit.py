@@ -66,7 +66,9 @@ class Box:
         return answer
 
     def part(self, name: str) -> dict[str, Any]:
-        return next(part for part in self.status()["parts"] if part["name"] == name)
+        """As `status` tells it, from the file that it reads: asked again and again."""
+        self.note()
+        return next(part for part in self.run_file().get("parts", []) if part["name"] == name)
 
     def run_file(self) -> dict[str, Any]:
         with contextlib.suppress(FileNotFoundError):
@@ -89,6 +91,7 @@ class Box:
 
     def kill(self, name: str) -> None:
         """kill -9, then wait until it is back."""
+        eventually(lambda: self.part(name)["state"] == "ready")
         before = self.part(name)
         os.kill(before["pid"], signal.SIGKILL)
 

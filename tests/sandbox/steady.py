@@ -18,16 +18,14 @@ class Load:
     """Runs in a thread of its own between `start` and `stop`; nothing is sent twice.
 
     `failures` says what was not answered as it should be; `waiting` is how many requests are under
-    way now.
+    way now; `rate`, in requests a second of all shoppers together, may be changed meanwhile.
     """
 
     def __init__(self, port: int, paths: list[str], sku: str, rate: float) -> None:
-        """``rate`` is in requests a second, of all shoppers together."""
-        self.port, self.paths, self.sku = port, paths, sku
+        self.port, self.paths, self.sku, self.rate = port, paths, sku, rate
         self.answered: Counter[int] = Counter()
         self.failures: list[str] = []
         self.waiting = 0
-        self._gap = SHOPPERS / rate
         self._over = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
 
@@ -50,12 +48,14 @@ class Load:
         """Every fifth request changes the cart, every tenth comes on a connection of its own."""
         cookie = f"visitor={uuid.uuid4().hex}{uuid.uuid4().hex}"
         streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        due = time.monotonic() + self._gap * number / SHOPPERS
+        due = time.monotonic() + number / self.rate
         for turn in itertools.count(number):
             if self._over.is_set():
                 break
             await asyncio.sleep(due - time.monotonic())
-            due = max(due + self._gap, time.monotonic() - 1)  # a pause is not made up for at once
+            due = max(
+                due + SHOPPERS / self.rate, time.monotonic() - 1
+            )  # a pause is not made up for at once
             request, good = self._request(turn, cookie)
             self.waiting += 1
             try:

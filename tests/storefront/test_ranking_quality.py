@@ -32,11 +32,8 @@ def test_twice_as_good_as_popularity_over_much_of_the_catalogue() -> None:
     assert ours.recall >= 2 * theirs.recall
     assert ours.mrr >= 2 * theirs.mrr
     assert coverage >= 0.3
-    for questions, least in (
-        (journey.companions(tested, 1500, 20), 1.2),
-        (journey.firsts(known, tested), 1.05),
-    ):
-        ours, theirs = journey.ask(shelf, questions), journey.ask(popular, questions)
-        print(ours, theirs)  # noqa: T201
-        assert ours.recall >= least * theirs.recall
-        assert ours.mrr >= theirs.mrr
+    page = journey.companions(tested, 1500, 20)
+    ours, theirs = journey.ask(shelf, page), journey.ask(popular, page)
+    print(ours, theirs)  # noqa: T201
+    assert ours.recall >= 1.2 * theirs.recall
+    assert ours.mrr >= theirs.mrr

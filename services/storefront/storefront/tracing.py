@@ -13,13 +13,24 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import random
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
-from opentelemetry.context import Context
-from opentelemetry.trace import NoOpTracer, Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    NoOpTracer,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    Tracer,
+)
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 if TYPE_CHECKING:
@@ -46,6 +57,8 @@ __all__ = [
 NOWHERE: Tracer = NoOpTracer()
 EXPORT_SECONDS = 2.0  # that one export may take, also the last one before the end
 _W3C = TraceContextTextMapPropagator()
+_NOTHING = Context()
+_UNSEEN = TraceFlags(TraceFlags.RANDOM_TRACE_ID)  # not sampled
 
 
 def current() -> str | None:
@@ -56,7 +69,7 @@ def current() -> str | None:
 def header(span: Span) -> str | None:
     """A span as a ``traceparent``; None for one that is nowhere."""
     carrier: dict[str, str] = {}
-    _W3C.inject(carrier, trace.set_span_in_context(span, Context()))
+    _W3C.inject(carrier, trace.set_span_in_context(span, _NOTHING))
     return carrier.get("traceparent")
 
 
@@ -80,9 +93,7 @@ def start(
     """A span that goes on from a ``traceparent``; one that is missing or no such thing begins a
     trace. It must be ended by hand.
     """
-    context = Context()
-    if parent:
-        context = _W3C.extract({"traceparent": parent}, context)
+    context = _W3C.extract({"traceparent": parent}, _NOTHING) if parent else _NOTHING
     began = None if since is None else int(since.timestamp() * 1e9)
     return tracer.start_span(name, context, kind, attributes, start_time=began)
 
@@ -90,13 +101,14 @@ def start(
 @contextmanager
 def inside(span: Span) -> Iterator[Span]:
     """Work in a span, which ends with it; of an exception it tells the type alone."""
+    token = attach(trace.set_span_in_context(span))
     try:
-        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
-            yield span
+        yield span
     except BaseException as problem:
         fail(span, type(problem).__name__)
         raise
     finally:
+        detach(token)
         span.end()
 
 
@@ -127,7 +139,8 @@ async def open_tracing(
         )
     provider = make_provider(service, settings.trace_share, exporter, own_parents=own_parents)
     try:
-        yield provider.get_tracer("storefront")
+        share = settings.trace_share if exporter else 0
+        yield Thrifty(provider.get_tracer("storefront"), share)
     finally:
         # Sending blocks, so that it is left to a thread; what is not gone by then is thrown away.
         enough = asyncio.get_running_loop().call_later(
@@ -141,10 +154,46 @@ def _nothing() -> None:
     """There is nobody to stop."""
 
 
+class Thrifty(Tracer):
+    """Decides for traces that begin here before the SDK does anything: most are not recorded.
+
+    Those get ids for the log lines and nothing else, for a fifth of what the SDK takes for it. What
+    goes on from elsewhere is the SDK's to decide.
+    """
+
+    def __init__(self, tracer: Tracer, share: int) -> None:
+        """``tracer`` records each trace that begins with it; ``share`` per cent get so far."""
+        self._tracer = tracer
+        self._share = share / 100
+
+    def start_span(
+        self, name: str, context: Context | None = None, *args: Any, **more: Any
+    ) -> Span:
+        """See `Tracer.start_span`."""
+        above = trace.get_current_span(context)
+        if above is trace.INVALID_SPAN and random.random() >= self._share:  # noqa: S311 - no secret
+            about = SpanContext(
+                random.getrandbits(128),
+                random.getrandbits(64),
+                is_remote=False,
+                trace_flags=_UNSEEN,
+            )
+            return NonRecordingSpan(about)
+        return self._tracer.start_span(name, context, *args, **more)
+
+    def start_as_current_span(
+        self, name: str, context: Context | None = None, *args: Any, **more: Any
+    ) -> Any:
+        """As `inside`: of an exception it tells the type alone."""
+        return inside(self.start_span(name, context, *args, **more))
+
+
 def make_provider(
     service: str, share: int, exporter: SpanExporter | None, *, own_parents: bool
 ) -> TracerProvider:
-    """A provider that samples ``share`` per cent of traces; nothing without an exporter."""
+    """A provider that records what begins here, and ``share`` per cent of what strangers began;
+    nothing without an exporter.
+    """
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
@@ -155,9 +204,8 @@ def make_provider(
         TraceIdRatioBased,
     )
 
-    chance = TraceIdRatioBased(share / 100)
-    followed = ALWAYS_ON if own_parents else chance
-    sampler = ParentBased(chance, followed) if exporter else ALWAYS_OFF
+    followed = ALWAYS_ON if own_parents else TraceIdRatioBased(share / 100)
+    sampler = ParentBased(ALWAYS_ON, followed) if exporter else ALWAYS_OFF
     provider = TracerProvider(
         sampler=sampler,
         resource=Resource.create({"service.name": service, "service.namespace": "shop"}),
@@ -168,7 +216,6 @@ def make_provider(
             BatchSpanProcessor(
                 exporter,
                 max_queue_size=2048,
-                schedule_delay_millis=1000,
                 max_export_batch_size=512,
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import random
 import re
 import socket
 import time
@@ -17,6 +18,8 @@ from storefront.tracing import (
     EXPORT_SECONDS,
     SpanKind,
     current,
+    header,
+    ids,
     inside,
     make_provider,
     open_tracing,
@@ -180,6 +183,9 @@ async def test_a_collector_that_hangs_costs_nobody_anything(
     said: list[str] = []
     async with collecting(hang=True) as collector:
         traced = {**environment, "OTLP_ENDPOINT": collector.url, "TRACE_SHARE": "100"}
+        traced["OTEL_BSP_SCHEDULE_DELAY"] = (
+            "1000"  # milliseconds; five seconds unless somebody says
+        )
         async with running("web", traced, said) as web, httpx.AsyncClient(base_url=web) as client:
             slowest = 0.0
             deadline = time.monotonic() + 2.5  # longer than a batch waits, and than an export takes
@@ -194,3 +200,19 @@ async def test_a_collector_that_hangs_costs_nobody_anything(
     assert slowest < 0.75 * EXPORT_SECONDS  # or an export that hangs has held up the loop
     assert took < 15
     assert "Traceback" not in said[0]
+
+
+async def test_most_traces_are_left_out_before_the_sdk_sees_them(settings: Any) -> None:
+    random.seed(3)
+    async with collecting() as collector:
+        traced = dataclasses.replace(settings, otlp_endpoint=collector.url, trace_share=5)
+        async with open_tracing(traced, "storefront-web", own_parents=True) as tracer:
+            spans = [start(tracer, "root", SpanKind.SERVER, None) for _ in range(4000)]
+            for span in spans:
+                start(tracer, "child", SpanKind.SERVER, header(span)).end()
+                span.end()
+    assert len({ids(span)["trace_id"] for span in spans}) == 4000
+    sampled = {ids(s)["trace_id"] for s in spans if s.get_span_context().trace_flags.sampled}
+    assert 0.035 < len(sampled) / 4000 < 0.065
+    told = {(span.name, span.trace_id.hex()) for _, span in collector.spans}
+    assert told == {(name, trace) for name in ("root", "child") for trace in sampled}

@@ -31,7 +31,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 
 @pytest.fixture(scope="module")
 def site(settings: Settings) -> Iterator[tuple[Peer, str]]:
-    with served(settings) as (peer, url):
+    """Pages wait for their shelves here: on a busy machine they would come without, as they do."""
+    with pytest.MonkeyPatch.context() as patch, served(settings) as (peer, url):
+        patch.setattr("storefront.web.shelves.PATIENCE", 10.0)
         yield peer, url
 
 

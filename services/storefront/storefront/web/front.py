@@ -151,13 +151,13 @@ class Front:
         parent = headers.get(b"traceparent", b"").decode("latin-1")
         if scope["path"] in PROBES:
             return start(NOWHERE, "", SpanKind.SERVER, None)
-        about = {"http.request.method": scope["method"]}
-        return start(self._tracer, scope["method"], SpanKind.SERVER, parent, about)
+        return start(self._tracer, scope["method"], SpanKind.SERVER, parent)
 
     def _describe(self, span: Span, scope: Scope, status: int) -> None:
         if span.is_recording():
             route = self._table.of(scope).route
             span.update_name(route)
+            span.set_attribute("http.request.method", scope["method"])
             span.set_attribute("http.route", route.partition(" ")[2] or route)
             span.set_attribute("http.response.status_code", status)
             if status >= 500:

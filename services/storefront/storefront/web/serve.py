@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from functools import partial
@@ -68,6 +69,10 @@ async def serve(shop: Shop) -> bool:
         backlog=2048,
     )
     server = _Server(config, app.state.site.health)
+    # What is there by now stays: the collector need not go through all of it again and again. The
+    # more a request leaves behind, as a trace does, the more often it would.
+    gc.collect()
+    gc.freeze()
     _log.info("serving", extra={"port": shop.settings.port})
     every = EVERY / shop.settings.telemetry_speed
     async with reporting(shop.metrics, partial(measure, shop), every=every):

@@ -8,14 +8,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 
 def flag(name: str) -> Path:
     return Path(os.environ["HOME"]) / f"{name}-{os.environ['HOSTNAME']}"
 
 
 def migrate() -> None:
+    import boto3  # slow, and most processes of this program never call AWS
+
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=os.environ["MASTER"])
     sys.stdout.write(f"migrating as {json.loads(secret['SecretString'])['username']}\n")
     with (Path(os.environ["HOME"]) / "migrations").open("a") as out:
@@ -23,6 +23,8 @@ def migrate() -> None:
 
 
 def count() -> Any:
+    import boto3
+
     return boto3.client("dynamodb").update_item(
         TableName=os.environ["COUNTS"],
         Key={"id": {"S": "visits"}},
