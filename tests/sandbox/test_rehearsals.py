@@ -132,7 +132,7 @@ def test_connections_run_out(shop: Box) -> None:
     """Somebody opens sessions and leaves them; they are found by their owner, and ended."""
 
     async def too_many() -> None:
-        links = [await connect(shop) for _ in range(90)]
+        links = await asyncio.gather(*(connect(shop) for _ in range(90)))
         try:
             await asyncio.to_thread(wait_for, shop, "ALARM", "database-connections")
             user = (await links[0].fetchval("select current_user")).replace("'", "''")
