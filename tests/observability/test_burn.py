@@ -114,6 +114,17 @@ def test_nobody_behind_the_load_balancer_is_an_outage_too(graph: Graph) -> None:
     assert passed <= 5
 
 
+def test_mail_of_which_none_goes_out_is_an_outage_too(graph: Graph) -> None:
+    outage = range(START, START + 60)
+    measured: Series = {
+        ("MailsSent", ""): dict.fromkeys(range(START), 60) | dict.fromkeys(outage, 0),
+        ("MailsLate", ""): dict.fromkeys(outage, 60),
+    }
+    passed = first(Evaluator(graph, measured), "shop-prod-mail-page", until=60)
+    assert passed is not None
+    assert passed <= 5
+
+
 @pytest.mark.parametrize("journey", JOURNEYS)
 def test_a_blip_of_two_minutes_wakes_nobody(graph: Graph, journey: str) -> None:
     told = Evaluator(graph, series(graph, journey, from_start(1.0, minutes=2)))

@@ -14,27 +14,27 @@ from tests.stacks import ROOT, graph_of
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 OTHERS = ("README", "failed-deployment", "game-days", "rollback")  # no alarm leads there
-FRONT, ORDERS = "tests/sandbox/test_rehearsals.py", "tests/sandbox/test_rehearsals_orders.py"
+HERE = "tests/sandbox/test_rehearsals.py"
 OUTAGE = "tests/sandbox/test_telemetry.py", "outage"
 
 # Runbook -> the file of its rehearsal, and what its tests have in their names (as pytest -k).
 REHEARSED: Mapping[str, tuple[str, str]] = {
     "backups": ("tests/sandbox/test_restore.py", "shipped"),
-    "balancer": (FRONT, "one_pod_hangs"),
-    "burning-browse": (FRONT, "database_down"),
-    "burning-cart": (FRONT, "cart_unreachable"),
-    "burning-checkout": (FRONT, "payment_slow"),
-    "burning-mail": (ORDERS, "mail_refused"),
-    "burning-recommendations": (FRONT, "database_down"),
-    "burning-search": (FRONT, "latency_up"),
-    "cache": (FRONT, "cache_down"),
-    "database": (FRONT, "connections"),
-    "dead-letters": (ORDERS, "poisoned"),
+    "balancer": (HERE, "one_pod_hangs"),
+    "burning-browse": (HERE, "database_down"),
+    "burning-cart": (HERE, "cart_unreachable"),
+    "burning-checkout": (HERE, "payment_slow"),
+    "burning-mail": (HERE, "mail_refused"),
+    "burning-recommendations": (HERE, "database_down"),
+    "burning-search": (HERE, "latency_up"),
+    "cache": (HERE, "cache_down"),
+    "database": (HERE, "connections"),
+    "dead-letters": (HERE, "poisoned"),
     "no-hosts": OUTAGE,
-    "orders-waiting": (ORDERS, "worker_dead or queue_stuck"),
+    "orders-waiting": (HERE, "worker_dead or queue_stuck"),
     "revenue": ("tests/storefront/web/test_telemetry_metrics.py", "add_up"),
-    "slow-burn": (FRONT, "error_rate or slow_burn"),
-    "stock-feed": (ORDERS, "stock_feed"),
+    "slow-burn": (HERE, "error_rate or slow_burn"),
+    "stock-feed": (HERE, "stock_feed"),
     "unreachable": OUTAGE,
 }
 # Runbook -> why it cannot happen on a laptop, and figures when all is well and when it is not.

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from aiobotocore.session import get_session
 from shopkit import check_books, place_and_die, receive_goods, until
 from storefront.adapters.postgres.fulfilment import PostgresFulfilment
 from storefront.domain.errors import UnavailableError
 from storefront.health import health_server
 from storefront.measure import measure
+from storefront.metrics import Metrics, reporting
 from storefront.ports import Event, Mail
 from storefront.settings import Settings
 from storefront.usecases.events import send_mail
@@ -164,6 +166,24 @@ async def test_the_numbers_are_for_this_machine(monkeypatch: Any) -> None:
         assert (await ask(port)).endswith("\r\n\r\nn 1\n")
         monkeypatch.setattr("storefront.health.is_loopback", lambda host: host != "127.0.0.1")
         assert " 404 " in await ask(port)
+
+
+async def test_numbers_are_told_in_time_while_what_is_asked_hangs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "storefront.metrics")
+    asked = asyncio.Event()
+
+    async def hang() -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    async def told() -> bool:
+        return len(caplog.records) > 5
+
+    async with reporting(Metrics("test"), hang, every=0.02):
+        await asked.wait()
+        await until(told, 5)
 
 
 async def test_late_mail_counts_once_whoever_counts(
