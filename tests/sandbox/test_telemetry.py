@@ -69,12 +69,11 @@ def test_one_page_shows_signals_traces_and_alarms(shop: Box) -> None:
     assert "oak" not in str(trace)  # what a visitor types is in no signal
 
 
-def test_an_order_is_one_trace_and_its_queue_is_seen(shop: Box) -> None:
+def test_a_terminal_lists_alarms_and_queues_are_seen(shop: Box) -> None:
     names = {r["name"] for r in shown(shop, "/signals.json")["signals"] if r["tier"] == "Queues"}
     assert any("order-events" in name for name in names)
     ended = shop.call("alarms", check=False)
     assert "observability-orders-waiting" in ended.stdout
-    assert "not measured" not in ended.stderr
     assert ended.returncode in (0, 2)
 
 
