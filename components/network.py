@@ -80,9 +80,9 @@ class Network(ComponentResource):
         endpoints = self._interface_endpoints(list(application.values()))
         log_key = keys.customer_key(
             f"{name}-logs",
-            description="Log groups of the shop",
+            description="Log groups of the shop, and what is said about deliveries",
             recovery_days=30,
-            also=(keys.for_log_groups(args.region),),
+            also=(keys.for_log_groups(args.region), keys.for_notices()),
             opts=self._mine,
         )
         self._flow_logs(log_key)

@@ -142,7 +142,7 @@ def test_a_release_is_the_pods_image_and_what_pods_are_told(stack: str) -> None:
     assert storefront_settings.read(env).port == 8080
     image = files["release.conf"].removeprefix("IMAGE=").strip()
     assert image in {pod["containers"][0]["image"] for pod in pods(graph).values()}
-    assert graph.one(OBJECT, "web-fleet").inputs["metadata"] == {"image": image}
+    assert graph.one(OBJECT, "web-fleet").inputs["metadata"] == {"runs": image}
     login = json.loads(files["config.json"])["credHelpers"]
     assert login == ({image.partition("/")[0]: "ecr-login"} if ".dkr.ecr." in image else {})
     for path in (FLEET / "release").iterdir():

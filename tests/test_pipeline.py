@@ -250,7 +250,7 @@ def test_the_alias_is_left_to_deployments_where_there_are_any() -> None:
 def test_failures_are_told_on_an_encrypted_topic() -> None:
     graph = graph_of("prod")
     topic = graph.one(TOPIC, "pipeline")
-    key = graph.one("aws:kms/key:Key", "pipeline")
+    key = graph.one("aws:kms/key:Key", "network-logs")
     assert topic.inputs["kmsMasterKeyId"] == key.outputs["arn"]
     rule = graph.one("aws:codestarnotifications/notificationRule:NotificationRule").inputs
     assert rule["targets"] == [{"address": topic.outputs["arn"]}]

@@ -87,28 +87,26 @@ class Pipeline(ComponentResource):
 
     def _ground(self) -> Ground:
         args = self._args
-        key = keys.customer_key(
-            self._name,
-            description="What is delivered, and what is said about it",
-            recovery_days=30 if args.data.protect else 7,
-            also=(keys.for_notices(),),
-            opts=self._kept,
-        )
         return Ground(
             name=self._name,
             settings=args.settings,
             network=args.network,
-            key_arn=key.arn,
-            topic_arn=topic(self._name, key.arn, self._mine),
+            topic_arn=topic(self._name, args.network.log_key_arn, self._mine),
             mine=self._mine,
         )
 
     def _deliver(
         self, ground: Ground, source: SourceSettings, state: StateSettings
     ) -> GitHubLinks | None:
+        key = keys.customer_key(
+            self._name,
+            description="What is delivered",
+            recovery_days=30 if self._args.data.protect else 7,
+            opts=self._kept,
+        )
         bucket = buckets.closed_bucket(
             f"{self._name}-artifacts",
-            key_arn=ground.key_arn,
+            key_arn=key.arn,
             days=ARTIFACT_DAYS,
             force_destroy=not self._args.data.protect,
             mine=self._mine,
@@ -127,6 +125,7 @@ class Pipeline(ComponentResource):
             ground=ground,
             state=state,
             bucket=bucket,
+            key_arn=key.arn,
             repository=self._args.registry.repository,
             cluster_group_id=self._args.web.security_group_id,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi import Output, ResourceOptions
+from pulumi import Input, Output, ResourceOptions
 
 from components import iam
 from components.network import NetworkLinks
@@ -13,15 +13,11 @@ from settings import PipelineSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """The component's name, settings and surroundings.
-
-    ``key_arn`` encrypts what is delivered, ``topic_arn`` is where failures are told.
-    """
+    """The component's name, settings and surroundings; ``topic_arn`` is where failures are told."""
 
     name: str
     settings: PipelineSettings
     network: NetworkLinks
-    key_arn: Output[str]
     topic_arn: Output[str]
     mine: ResourceOptions
 
@@ -30,11 +26,11 @@ class Ground:
         region = self.network.region
         return iam.account_id().apply(lambda id_: f"arn:aws:{service}:{region}:{id_}:{resource}")
 
-    def use_key(self, *services: str) -> iam.Statement:
-        """The key, but only through the ``services`` that hold what it encrypts."""
-        via = [f"{service}.{self.network.region}.amazonaws.com" for service in services]
+    def use_key(self, key_arn: Input[str], service: str) -> iam.Statement:
+        """A key, but only through the ``service`` that holds what it encrypts."""
+        via = f"{service}.{self.network.region}.amazonaws.com"
         return iam.allow(
             ["kms:Decrypt", "kms:GenerateDataKey"],
-            on=[self.key_arn],
+            on=[key_arn],
             when={"StringEquals": {"kms:ViaService": via}},
         )

@@ -45,11 +45,12 @@ class Work:
 
 @dataclass(frozen=True)
 class Projects:
-    """Makes projects; ``cluster_group_id`` guards the cluster's API."""
+    """Makes projects. ``key_arn`` encrypts ``bucket``, ``cluster_group_id`` guards the cluster."""
 
     ground: Ground
     state: StateSettings
     bucket: aws.s3.Bucket
+    key_arn: Output[str]
     repository: RepositoryLinks
     cluster_group_id: Output[str]
 
@@ -170,7 +171,7 @@ class Projects:
             source={"type": "CODEPIPELINE", "buildspec": f"delivery/{work.spec}.yml"},
             artifacts={"type": "CODEPIPELINE"},
             environment=environment,
-            encryption_key=ground.key_arn,
+            encryption_key=self.key_arn,
             logs_config={"cloudwatch_logs": {"status": "ENABLED", "group_name": logs.name}},
             cache={"type": "LOCAL", "modes": ["LOCAL_CUSTOM_CACHE", "LOCAL_SOURCE_CACHE"]},
             build_timeout=work.minutes,
@@ -202,7 +203,7 @@ class Projects:
                 iam.allow(
                     ["s3:GetObject", "s3:GetObjectVersion"], on=[buckets.objects(self.bucket)]
                 ),
-                ground.use_key("s3"),
+                ground.use_key(self.key_arn, "s3"),
                 *(_inside(ground) if work.inside else ()),
                 *work.allowed,
             ),

@@ -59,7 +59,8 @@ def pipeline(
             ),
             iam.allow(["s3:GetBucketLocation", "s3:GetBucketVersioning"], on=[bucket.arn]),
             iam.allow(["sns:Publish"], on=[ground.topic_arn]),
-            ground.use_key("s3", "sns"),
+            ground.use_key(projects.key_arn, "s3"),
+            ground.use_key(ground.network.log_key_arn, "sns"),
         ],
         opts=ground.mine,
     )
@@ -72,7 +73,7 @@ def pipeline(
             {
                 "location": bucket.bucket,
                 "type": "S3",
-                "encryption_key": {"id": ground.key_arn, "type": "KMS"},
+                "encryption_key": {"id": projects.key_arn, "type": "KMS"},
             }
         ],
         triggers=[

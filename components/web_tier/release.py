@@ -72,7 +72,7 @@ class Release:
             key=KEY,
             content_base64=content,
             content_type="application/x-tar",
-            metadata={"image": registry.image},  # for people: what a version is
+            metadata={"runs": registry.image},  # for people: what a version is
             # Hidden dependency: whoever starts from now on runs it, and it expects the new schema.
             opts=ResourceOptions(parent=self.mine.parent, depends_on=[*after]),
         )
