@@ -73,7 +73,7 @@ def test_every_filter_reads_the_trail_and_feeds_an_alarm(graph: Graph) -> None:
     alarms = {
         (a.inputs["namespace"], a.inputs["metricName"]): a
         for a in graph.of_type(ALARM)
-        if a.inputs.get("namespace") == "shop-prod"
+        if a.inputs.get("namespace") == "shop-prod" and a.inputs["statistic"] == "Sum"
     }
     filters = graph.of_type(FILTER)
     assert len(filters) == len(alarms) == 15
