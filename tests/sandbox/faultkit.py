@@ -100,7 +100,7 @@ def visitors(
 @contextlib.contextmanager
 def scaled(box: Box, deployment: str, replicas: int) -> Iterator[None]:
     """Another number of pods (worker dead: 0), then as many as before."""
-    parts = box.status()["parts"]
+    parts = box.run_file()["parts"]
     before = [p for p in parts if p["name"] == deployment or p["name"][:-2] == deployment]
     box.call("scale", deployment, str(replicas), "--waits", "0")
     try:
@@ -123,10 +123,15 @@ def tree(pid: int) -> list[int]:
     return found
 
 
+def part_of(box: Box, name: str) -> dict[str, Any]:
+    """As `Box.part`, without a command."""
+    return next(dict(part) for part in box.run_file()["parts"] if part["name"] == name)
+
+
 @contextlib.contextmanager
 def frozen(box: Box, part: str) -> Iterator[None]:
     """A part that accepts and never answers (SIGSTOP): postgres, valkey, aws, worker, web-1 ..."""
-    pids = tree(int(box.part(part)["pid"]))
+    pids = tree(int(part_of(box, part)["pid"]))
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
@@ -169,7 +174,7 @@ async def connect(box: Box) -> asyncpg.Connection[asyncpg.Record]:
     """The shop's database, as its superuser."""
     return await asyncpg.connect(
         host="127.0.0.1",
-        port=int(box.part("postgres")["address"].rpartition(":")[2]),
+        port=int(part_of(box, "postgres")["address"].rpartition(":")[2]),
         user="rdsadmin",
         password=(box.state / "postgres" / "superuser").read_text(),
         database=str(environment(box)["DATABASE_NAME"]),

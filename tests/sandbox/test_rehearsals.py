@@ -22,6 +22,7 @@ from faultkit import alarm, connect, environment, frozen, message, scaled, slow_
 from rehearsekit import (
     HEADER,
     MUG,
+    browser_of,
     buy,
     client,
     crowd,
@@ -48,7 +49,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
 
 @pytest.fixture
 def browser(shop: Box) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=shop.url, timeout=30) as made:
+    with browser_of(shop) as made:
         yield made
 
 
