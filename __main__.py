@@ -47,9 +47,7 @@ edge = Edge("edge", EdgeArgs(
 ))
 
 public_url = stack.web.public_url or edge.links.url
-registry = Registry("registry", RegistryArgs(
-    settings=stack.web, physical=stack.name, data=data.links,
-))
+registry = Registry("registry", RegistryArgs(settings=stack.web, physical=stack.name, data=data.links))
 
 web = WebTier("web", WebArgs(
     settings=stack.web, cluster_name=stack.name, registry=registry.links,

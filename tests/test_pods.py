@@ -161,7 +161,7 @@ def test_pods_wait_for_the_migration_and_their_identity() -> None:
     policies = graph.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     assert len(rules) == len(policies) == 3
     # ... and the node that comes with the add-on there.
-    for way in (*rules, *policies, graph.one("aws:eks/addon:Addon")):
+    for way in (*rules, *policies, graph.one("aws:eks/addon:Addon", "web-metrics")):
         assert way.urn in job.options.depends_on, way.name
     assert job.inputs["spec"]["ttlSecondsAfterFinished"] > 0
     assert job.inputs["spec"]["template"]["spec"]["restartPolicy"] == "Never"

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from components.web_tier.agent import OTLP_PORT
 from graph import Graph, Resource
 from tests.stacks import DEPLOYMENT, STACKS, config, graph_of, pods
 
@@ -135,6 +136,7 @@ def test_identities_may_do_their_own_work_and_nothing_else() -> None:
 
     user = of("aws:secretsmanager/secret:Secret", "data-database-user")
     token = of("aws:secretsmanager/secret:Secret", "data-cache")
+    canary = of("aws:secretsmanager/secret:Secret", "data-canary")
     carts = of("aws:dynamodb/table:Table", "data-carts")
     sessions = of("aws:dynamodb/table:Table", "data-sessions")
     images = of("aws:s3/bucket:Bucket", "data-images")
@@ -148,7 +150,7 @@ def test_identities_may_do_their_own_work_and_nothing_else() -> None:
     items = ("DeleteItem", "GetItem", "PutItem", "UpdateItem")
 
     assert statements(graph, "web-storefront") == {
-        "secretsmanager:GetSecretValue": [user, token],
+        "secretsmanager:GetSecretValue": [user, token, canary],
         **{f"dynamodb:{action}": [carts, sessions] for action in items},
         "s3:GetObject": [f"{images}/*"],
         "s3:PutObject": [f"{images}/*"],
@@ -157,7 +159,7 @@ def test_identities_may_do_their_own_work_and_nothing_else() -> None:
     }
     messages = ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage")
     assert statements(graph, "web-worker") == {
-        "secretsmanager:GetSecretValue": [user, token],
+        "secretsmanager:GetSecretValue": [user, token, canary],
         **{f"dynamodb:{action}": [carts] for action in items},
         **{f"sqs:{action}": [queue] for action in (*messages, "ChangeMessageVisibility")},
         "ses:SendEmail": [identity],
@@ -202,7 +204,7 @@ def test_traffic_that_nobody_named_is_refused() -> None:
         for rule in policies["web-calls-out"]["egress"]
         if not rule.get("to") or rule["to"] == [{"ipBlock": {"cidr": "0.0.0.0/0"}}]
     ]
-    assert open_to_all == [{53}, {443}]
+    assert open_to_all == [{53}, {443}, {OTLP_PORT}]  # the agent is the node's, with its address
     enabled = graph.one("kubernetes:core/v1:ConfigMap", "web-network-policies").inputs
     assert enabled["metadata"] == {"name": "amazon-vpc-cni", "namespace": "kube-system"}
     assert enabled["data"] == {"enable-network-policy-controller": "true"}

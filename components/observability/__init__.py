@@ -51,6 +51,7 @@ class Observability(ComponentResource):
         kept_until_old = [
             *(args.data.logs.name, args.data.images.name),
             *(recommended.records.name, recommended.training.name),
+            args.web.fleet.release.bucket,
         ]
         if args.settings.account.trail:
             touched = Touched(

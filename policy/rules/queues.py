@@ -52,6 +52,10 @@ RULES.must(
     "Only a key of ours can be taken away from whoever has a copy.", "CKV_AWS_241",
 )
 RULES.must(
+    "SCH-01", "low", "aws:scheduler/schedule:Schedule", "kmsKeyArn", GIVEN,
+    "What is asked for on schedule is encrypted with a key of ours, as all else is.", "CKV_AWS_297",
+)
+RULES.must(
     "SFN-01", "medium", MACHINE, "loggingConfiguration.level", one_of("ALL", "ERROR"),
     "A run that failed at night is read in the morning.", "FSBP StepFunctions.1, cdk-nag SF1",
 )

@@ -16,6 +16,7 @@ ENCRYPTION = (
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 )
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
+NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 LOGGING = "aws:s3/bucketLogging:BucketLogging"
 OWNERSHIP = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 KEY = "aws:kms/key:Key"
@@ -73,6 +74,11 @@ RULES.must(
 RULES.companion(
     "S3-13", "high", BUCKET, POLICY, "bucket", "A policy is what refuses requests without TLS.",
     "FSBP S3.5, CIS 7.0 3.1.1",
+)
+RULES.must(
+    "S3-19", "low", NOTIFICATION, "eventbridge", TRUE,
+    "Who deletes what is kept until it is old is found out while it can be undone.",
+    "FSBP S3.11, CKV2_AWS_62",
 )
 RULES.must(
     "S3-14", "high", ENCRYPTION, "rules[].applyServerSideEncryptionByDefault.kmsMasterKeyId",

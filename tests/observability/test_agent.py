@@ -52,12 +52,12 @@ def test_pods_send_traces_to_the_agent_and_it_to_x_ray(graph: Graph) -> None:
 
 
 def test_instances_send_theirs_to_an_agent_beside_them(graph: Graph) -> None:
-    from tests.test_fleet import boot
+    from tests.test_fleet import boot, release
 
     cloud_config, files = boot(graph)
     agent = json.loads(files["/etc/storefront/cloudwatch.json"])
     listens = agent["traces"]["traces_collected"]["otlp"]["http_endpoint"]
-    env = graph.one("aws:ssm/parameter:Parameter", "web-fleet").inputs["value"].splitlines()
+    env = release(graph)["settings.env"].splitlines()
     assert f"OTLP_ENDPOINT=http://{listens}" in env
     assert "amazon-cloudwatch-agent" in cloud_config["packages"]
     assert any(
@@ -100,9 +100,8 @@ def test_lines_of_pods_arrive_as_they_are_so_that_metrics_in_them_are_found(grap
     assert group["name"].startswith(pattern.partition("log-group:")[2].rstrip("*"))
 
 
-@pytest.mark.parametrize("stack", ["dev", "local"])
-def test_without_an_agent_nothing_of_it_is_there(stack: str) -> None:
-    graph = graph_of(stack)
+def test_without_an_agent_nothing_of_it_is_there() -> None:
+    graph = graph_of("dev")
     assert [a for a in graph.of_type(ADDON) if a.name == "web-agent"] == []
     told = graph.one("kubernetes:core/v1:ConfigMap", "web-storefront").inputs["data"]
     assert told["OTLP_ENDPOINT"] == ""

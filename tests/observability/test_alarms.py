@@ -16,6 +16,7 @@ from components.observability.alarms import Alarm
 from graph import Graph, Resource
 from tests.observability.evaluation import COMPOSITE, METRIC, Evaluator
 from tests.stacks import ROOT, STACKS, graph_of
+from tests.test_fleet import release
 
 TABLE = yaml.safe_load((ROOT / "components/observability/metrics.yaml").read_text())
 RUNBOOKS = ROOT / "docs" / "runbooks"
@@ -205,7 +206,7 @@ def test_two_stacks_in_one_account_do_not_count_for_each_other() -> None:
                 for f in graph.of_type("aws:lambda/function:Function")}  # fmt: skip
         config = graph.one("kubernetes:core/v1:ConfigMap", "web-storefront")
         told.add(config.inputs["data"]["METRICS_NAMESPACE"])
-        fleet = graph.one("aws:ssm/parameter:Parameter", "web-fleet").inputs["value"]
+        fleet = release(graph)["settings.env"]
         told |= set(re.findall(r"^METRICS_NAMESPACE=(.*)$", fleet, re.MULTILINE))
         told |= {f.inputs["metricTransformation"]["namespace"] for f in graph.of_type(FILTER)}
         used = [*used_by_alarms(graph), *used_by_dashboards(graph)]

@@ -77,6 +77,7 @@ NOT_HERE = {
     ("aws:codebuild/project:Project", "securityGroupIds"),  # AWS refuses to leave them out
     ("aws:apigatewayv2/api:Api", "description"),
     ("aws:cloudfront/originAccessControl:OriginAccessControl", "description"),
+    ("aws:cloudwatch/eventRule:EventRule", "description"),
     ("aws:lambda/function:Function", "description"),
     ("aws:cloudfront/originRequestPolicy:OriginRequestPolicy", "cookieBehavior"),
     ("aws:elasticache/replicationGroup:ReplicationGroup", "description"),
@@ -99,6 +100,7 @@ NOT_SWITCHED = {
     ("aws:apigatewayv2/api:Api", "allowCredentials"),
     ("aws:apigatewayv2/stage:Stage", "autoDeploy"),
     ("aws:apigatewayv2/stage:Stage", "detailedMetricsEnabled"),
+    ("aws:cloudfront/distribution:Distribution", "waitForDeployment"),
     ("aws:cloudfront/function:Function", "publish"),
     ("aws:sfn/stateMachine:StateMachine", "includeExecutionData"),
     ("kubernetes:core/v1:ConfigMap", "immutable"),
