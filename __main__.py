@@ -47,7 +47,9 @@ edge = Edge("edge", EdgeArgs(
 ))
 
 public_url = stack.web.public_url or edge.links.url
-registry = Registry("registry", RegistryArgs(settings=stack.web, physical=stack.name, data=data.links))
+registry = Registry("registry", RegistryArgs(
+    settings=stack.web, physical=stack.name, data=data.links,
+))
 
 web = WebTier("web", WebArgs(
     settings=stack.web, cluster_name=stack.name, registry=registry.links,
@@ -74,6 +76,5 @@ pulumi.export("cluster_name", web.links.cluster_name)
 pulumi.export("namespace", web.links.namespace)
 pulumi.export("database_host", data.links.database.host)
 pulumi.export("images_bucket", data.links.images.name)
-pulumi.export("order_events_queue_url", data.links.order_events.url)
 pulumi.export("mail_records", web.links.mail_records)
 pulumi.export("delivery", plain(pipeline.links))
