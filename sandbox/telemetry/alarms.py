@@ -56,7 +56,7 @@ class MetricAlarm:
     queries: Mapping[str, Query]
     expression: str  # of metric math; the id of the only query when there is none
     comparison: str
-    threshold: float
+    threshold: float | None  # None: a band, which CloudWatch learns
     periods: int
     datapoints: int
     missing: str
@@ -70,7 +70,7 @@ class MetricAlarm:
     @property
     def sign(self) -> str:
         """How the value is compared, such as ``>``."""
-        return _SIGNS[self.comparison]
+        return _SIGNS.get(self.comparison, "")
 
     def value(self, measured: Measured, end: int) -> float | None:
         """What is compared, for the period that ends with a minute."""
@@ -96,7 +96,11 @@ class CompositeAlarm:
 
 
 def metric_alarm(name: str, label: str, told: Mapping[str, Any]) -> MetricAlarm:
-    """From what a program declares; raises ValueError for what nobody here can evaluate."""
+    """From what a program declares; raises ValueError for what nobody here can evaluate.
+
+    An alarm on a band that CloudWatch learns is read, but never judged: see `measured.missing`.
+    """
+    band = told.get("thresholdMetricId")
     if told.get("metricName"):
         statistic = told.get("statistic") or told["extendedStatistic"]
         queries = {"m": _query(told, str(told["metricName"]), str(statistic), label)}
@@ -108,13 +112,14 @@ def metric_alarm(name: str, label: str, told: Mapping[str, Any]) -> MetricAlarm:
                 queries[query["id"]] = _query(
                     metric, str(metric["metricName"]), str(metric["stat"]), label
                 )
-            else:
+            elif query["id"] != band:
                 found.append(str(query["expression"]))
+        found = found or list(queries)[:1]
         if len(found) != 1 or len({query.minutes for query in queries.values()}) != 1:
             raise ValueError(f"{label}: one expression over metrics of one period is known here")
         (expression,) = found
     comparison = str(told["comparisonOperator"])
-    if comparison not in _COMPARE:
+    if comparison not in _COMPARE and not band:
         raise ValueError(f"{label}: {comparison} is not known here")
     periods = int(told["evaluationPeriods"])
     missing = str(told.get("treatMissingData") or "missing")
@@ -127,7 +132,7 @@ def metric_alarm(name: str, label: str, told: Mapping[str, Any]) -> MetricAlarm:
         queries=queries,
         expression=expression,
         comparison=comparison,
-        threshold=float(told["threshold"]),
+        threshold=None if band else float(told["threshold"]),
         periods=periods,
         datapoints=int(told.get("datapointsToAlarm") or periods),
         missing=missing,
@@ -163,11 +168,12 @@ def runbook(says: str) -> str:
 
 def judge(alarm: MetricAlarm, measured: Measured, end: int, before: State = "OK") -> State:
     """The state of a metric alarm after a minute; ``before`` is the state that it was in."""
-    compare = _COMPARE[alarm.comparison]
+    compare, limit = _COMPARE[alarm.comparison], alarm.threshold
+    assert limit is not None  # who is not measured is not judged
     real: list[tuple[int, bool]] = []  # how many periods back (1: the last), beyond or not
     for place in range(alarm.periods + MORE):
         if (value := alarm.value(measured, end - place * alarm.minutes)) is not None:
-            real.append((place + 1, compare(value, alarm.threshold)))
+            real.append((place + 1, compare(value, limit)))
             if len(real) == alarm.periods:
                 break
     beyond = sum(bad for _, bad in real)

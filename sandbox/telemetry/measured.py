@@ -50,6 +50,8 @@ def missing(alarm: MetricAlarm) -> str:
 
     It can with a part of its metrics when it takes the others for a number where they say nothing.
     """
+    if alarm.threshold is None:
+        return "CloudWatch learns from weeks what is usual"
     absent: list[str] = []
     for id_, query in alarm.queries.items():
         known = _HERE.get(query.namespace, frozenset())

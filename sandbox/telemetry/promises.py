@@ -42,9 +42,9 @@ def _promise(watch: Watch, name: str, group: list[Standing]) -> Promise:
     for standing in group:
         if isinstance(standing.alarm, CompositeAlarm):
             for part in (watch.metric[n] for n in standing.alarm.parts if n in watch.metric):
-                if isinstance(part.alarm, MetricAlarm):
-                    length = part.alarm.minutes * part.alarm.periods
-                    windows[length] = (part.alarm.threshold, part.value)
+                told = part.alarm
+                if isinstance(told, MetricAlarm) and told.threshold is not None:
+                    windows[told.minutes * told.periods] = (told.threshold, part.value)
     # The slowest rate that rings is that of a budget which lasts its month.
     budget = min((limit for limit, _ in windows.values()), default=1.0)
     burns = {

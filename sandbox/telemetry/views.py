@@ -125,7 +125,7 @@ def alarm(standing: Standing) -> Mapping[str, Any]:
         "why": standing.why,
     }
     match told:
-        case MetricAlarm():
+        case MetricAlarm(threshold=float()):
             shown |= {"value": standing.value, "sign": told.sign, "threshold": told.threshold}
         case CompositeAlarm():
             shown |= {"rule": told.rule}

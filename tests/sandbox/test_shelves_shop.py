@@ -155,7 +155,7 @@ def test_the_shelves_of_the_next_page_follow_what_was_bought(shop: Box) -> None:
         buy(client, "MUG")
         after = shelf(client, "for-you")
         assert after["source"] == "co-purchase"
-        assert set(names(after)[:2]) == {"VASE", "BOWL"}
+        assert set(names(after)[:4:2]) == {"VASE", "BOWL"}  # in turns with what sells
         assert "MUG" not in names(after)
         assert names(after) != before
         also = shelf(client, "also-bought", "VASE")

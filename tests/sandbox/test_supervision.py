@@ -159,6 +159,7 @@ def test_data_survives_down_and_up_and_reset_wipes_it(box: Box) -> None:
     assert box.survivors() == []
     assert not box.run_file()
     with socket.socket() as taken:  # another port is chosen for a part whose own is taken
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of before linger
         taken.bind(("127.0.0.1", port))
         taken.listen()
         box.up()
