@@ -58,7 +58,7 @@ def rows(web: Web, run: Run, cpu: Callable[[int], float], seconds: float) -> Ite
     for name, cache, share in (
         ("category page, cached", True, 100),
         ("category page, database, 5 % traced", False, 5),
-        ("category page, database, all traced", False, 100),
+        ("category page, database, as many traced as may be", False, 100),
     ):
         with (
             _collecting() as url,

@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,7 @@ __all__ = [
 ]
 
 NOWHERE: Tracer = NoOpTracer()
+A_SECOND, BURST = 10, 100  # traces that one process records; so many at once after a quiet time
 EXPORT_SECONDS = 2.0  # that one export may take, also the last one before the end
 _W3C = TraceContextTextMapPropagator()
 _NOTHING = Context()
@@ -158,20 +160,37 @@ class Thrifty(Tracer):
     """Decides for traces that begin here before the SDK does anything: most are not recorded.
 
     Those get ids for the log lines and nothing else, for a fifth of what the SDK takes for it. What
-    goes on from elsewhere is the SDK's to decide.
+    goes on from elsewhere is the SDK's to decide. A process records so many a second and no more:
+    under load more of the same tell nothing new, and cost what visitors need.
     """
 
-    def __init__(self, tracer: Tracer, share: int) -> None:
+    def __init__(
+        self, tracer: Tracer, share: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """``tracer`` records each trace that begins with it; ``share`` per cent get so far."""
         self._tracer = tracer
         self._share = share / 100
+        self._clock = clock
+        self._left, self._counted = float(BURST), clock()
+
+    def _affords(self) -> bool:
+        now = self._clock()
+        self._left = min(BURST, self._left + (now - self._counted) * A_SECOND)
+        self._counted = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def _records(self) -> bool:
+        return random.random() < self._share and self._affords()  # noqa: S311 - no secret
 
     def start_span(
         self, name: str, context: Context | None = None, *args: Any, **more: Any
     ) -> Span:
         """See `Tracer.start_span`."""
         above = trace.get_current_span(context)
-        if above is trace.INVALID_SPAN and random.random() >= self._share:  # noqa: S311 - no secret
+        if above is trace.INVALID_SPAN and not self._records():
             about = SpanContext(
                 random.getrandbits(128),
                 random.getrandbits(64),

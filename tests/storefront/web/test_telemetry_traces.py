@@ -15,8 +15,11 @@ import httpx
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from storefront.tracing import (
+    A_SECOND,
+    BURST,
     EXPORT_SECONDS,
     SpanKind,
+    Thrifty,
     current,
     header,
     ids,
@@ -150,6 +153,13 @@ async def test_probes_are_not_traced(traced: Traced) -> None:
     assert traced.spans() == []
 
 
+@pytest.fixture
+def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many traces as somebody begins."""
+    monkeypatch.setattr("storefront.tracing.BURST", 10_000)
+
+
+@pytest.mark.usefixtures("unlimited")
 async def test_the_end_sends_what_is_left(settings: Any) -> None:
     async with collecting() as collector:
         traced = dataclasses.replace(settings, otlp_endpoint=collector.url, trace_share=100)
@@ -160,6 +170,7 @@ async def test_the_end_sends_what_is_left(settings: Any) -> None:
     assert {service for service, _ in collector.spans} == {"storefront-web"}
 
 
+@pytest.mark.usefixtures("unlimited")
 @pytest.mark.parametrize("listens", [True, False])
 async def test_the_end_does_not_wait_for_a_collector_that_fails(
     settings: Any, *, listens: bool
@@ -202,6 +213,7 @@ async def test_a_collector_that_hangs_costs_nobody_anything(
     assert "Traceback" not in said[0]
 
 
+@pytest.mark.usefixtures("unlimited")
 async def test_most_traces_are_left_out_before_the_sdk_sees_them(settings: Any) -> None:
     random.seed(3)
     async with collecting() as collector:
@@ -216,3 +228,19 @@ async def test_most_traces_are_left_out_before_the_sdk_sees_them(settings: Any) 
     assert 0.035 < len(sampled) / 4000 < 0.065
     told = {(span.name, span.trace_id.hex()) for _, span in collector.spans}
     assert told == {(name, trace) for name in ("root", "child") for trace in sampled}
+
+
+async def test_a_process_records_so_many_a_second_and_no_more(traced: Traced) -> None:
+    now = 0.0
+    tracer = Thrifty(traced.provider.get_tracer("test"), 100, clock=lambda: now)
+
+    def recorded(requests: int) -> int:
+        spans = [start(tracer, "root", SpanKind.SERVER, None) for _ in range(requests)]
+        assert all(ids(span) for span in spans)  # for log lines
+        return sum(span.is_recording() for span in spans)
+
+    assert recorded(1000) == BURST
+    now += 2
+    assert recorded(1000) == 2 * A_SECOND
+    now += 3600
+    assert recorded(1000) == BURST
