@@ -64,7 +64,7 @@ check: $(READY) ## Formatting, lint, types, import rules, scripts, policy
 
 SCRIPTS = $(addprefix services/storefront/fleet/instance/,agent boot lifecycle) \
 	$(addprefix services/storefront/fleet/release/,fetch install serve start stop validate) \
-	$(addprefix delivery/,admit alarms build deploy drift fleet functions identity prepare preview publish smoke)
+	$(addprefix delivery/,admit alarms build deploy drift fleet functions identity prepare preview publish smoke verify)
 
 format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix .

@@ -7,6 +7,8 @@ from pulumi import Input, ResourceOptions
 
 from . import iam
 
+ALGORITHM = "ECDSA_SHA_256"  # of signatures
+
 
 def customer_key(
     name: str,
@@ -21,23 +23,41 @@ def customer_key(
     service acts in its own name. It can be recovered for ``recovery_days`` (7 to 30) after
     deletion. ``region`` is the stack's own unless given.
     """
-    # In a key's policy "*" is the key itself. Without this statement nobody could ever change it.
-    account_decides: iam.Statement = {
+    return aws.kms.Key(
+        name,
+        description=description,
+        enable_key_rotation=True,
+        deletion_window_in_days=recovery_days,
+        policy=iam.document(_account_decides(), *also),
+        region=region,
+        opts=opts,
+    )
+
+
+def signing_key(
+    name: str, *, description: str, recovery_days: int, opts: ResourceOptions
+) -> aws.kms.Key:
+    """A key pair whose private half never leaves KMS, for `ALGORITHM`. AWS rotates no key pairs."""
+    return aws.kms.Key(
+        name,
+        description=description,
+        key_usage="SIGN_VERIFY",
+        customer_master_key_spec="ECC_NIST_P256",
+        deletion_window_in_days=recovery_days,
+        policy=iam.document(_account_decides()),
+        opts=opts,
+    )
+
+
+def _account_decides() -> iam.Statement:
+    """In a key's policy "*" is the key itself. Without this nobody could ever change it."""
+    return {
         "Sid": "TheAccountDecides",
         "Effect": "Allow",
         "Principal": {"AWS": iam.account_id().apply(lambda id_: f"arn:aws:iam::{id_}:root")},
         "Action": "kms:*",
         "Resource": "*",
     }
-    return aws.kms.Key(
-        name,
-        description=description,
-        enable_key_rotation=True,
-        deletion_window_in_days=recovery_days,
-        policy=iam.document(account_decides, *also),
-        region=region,
-        opts=opts,
-    )
 
 
 def for_log_groups(region: str) -> iam.Statement:

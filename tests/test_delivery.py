@@ -212,6 +212,8 @@ PUBLISH = {
     "REPOSITORY": "1.dkr.ecr.us-east-1.amazonaws.com/shop",
     "REPOSITORY_NAME": "shop",
     "BILLS": "s3://artifacts/bills/",
+    "SIGNER": "arn:aws:kms:us-east-1:1:key/images",
+    "ALGORITHM": "ECDSA_SHA_256",
     "AMD64": f"sha256:{'a' * 64}",
     "ARM64": f"sha256:{'b' * 64}",
 }
@@ -230,7 +232,43 @@ def test_publishing_waits_for_scans_and_names_the_digest(machine: Machine) -> No
     (create,) = machine.calls("imagetools create")
     both = [f"{PUBLISH['REPOSITORY']}@{PUBLISH[part]}" for part in ("AMD64", "ARM64")]
     assert create.split()[-4:] == ["--tag", name, *both]
-    assert machine.calls("s3 cp")[0].endswith(f"{PUBLISH['BILLS']}{name.rpartition(':')[2]}.json")
+    kept = [call.split()[-1] for call in machine.calls("s3 cp")]
+    tag = name.rpartition(":")[2]
+    assert kept == [f"{PUBLISH['BILLS']}{tag}.{kind}" for kind in ("json", "signature")]
+
+
+def test_what_is_verified_is_what_was_signed(machine: Machine, tmp_path: Path) -> None:
+    machine.answer("inspect --format", f"sha256:{'c' * 64}")
+    scan = {"imageScanFindings": {"findingSeverityCounts": {}}}
+    machine.answer("describe-image-scan-findings", scan)
+    machine.answer("kms sign", {"Signature": "c2lnbmVk"})
+    there, here = tmp_path / "there", tmp_path / "here"
+    there.mkdir()
+    here.mkdir()
+    image = machine.run("publish", **PUBLISH, TMPDIR=str(there)).stdout.strip()
+    left = [path.read_text() for path in there.iterdir()]
+    (bill,) = [text for text in left if "CycloneDX" in text]
+    (statement,) = [text for text in left if text.startswith(image)]
+    assert "signed" in left
+
+    told = {name: PUBLISH[name] for name in ("BILLS", "SIGNER", "ALGORITHM")}
+    machine.answer(".json -", bill.rstrip("\n"))
+    machine.answer(".signature -", "signed")
+    machine.answer("kms verify", {"SignatureValid": True})
+    assert machine.run("verify", IMAGE=image, TMPDIR=str(here), **told).returncode == 0
+    (place,) = here.iterdir()
+    assert (place / "statement").read_text() == statement
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"), [(".signature -", "was not published"), ("kms verify", "is not deployed")]
+)
+def test_what_nobody_signed_is_not_deployed(machine: Machine, missing: str, said: str) -> None:
+    machine.answer(missing, code=1)
+    told = {name: PUBLISH[name] for name in ("BILLS", "SIGNER", "ALGORITHM")}
+    done = machine.run("verify", IMAGE=f"r.example/shop:build-1@sha256:{'c' * 64}", **told)
+    assert done.returncode == 1
+    assert said in done.stderr
 
 
 def test_an_image_with_critical_findings_is_not_published(machine: Machine) -> None:

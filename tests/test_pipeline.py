@@ -267,10 +267,33 @@ def test_nothing_secret_is_told_to_builds() -> None:
     for project in graph_of("prod").of_type(PROJECT):
         names = {v["name"] for v in project.inputs["environment"]["environmentVariables"]}
         assert names <= {
+            "ALGORITHM",
             "BILLS",
             "DEPLOYER",
             "PULUMI_BACKEND_URL",
             "REPOSITORY",
             "REPOSITORY_NAME",
+            "SIGNER",
             "STACK",
         }
+
+
+def test_one_project_signs_and_deployments_can_only_verify() -> None:
+    graph = graph_of("prod")
+    signer = graph.one("aws:kms/key:Key", "pipeline-images")
+    assert signer.inputs["keyUsage"] == "SIGN_VERIFY"
+    signs, verifies = set(), set()
+    for policy in graph.of_type("aws:iam/rolePolicy:RolePolicy"):
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            if signer.outputs["arn"] in statement.get("Resource", []):
+                assert statement["Effect"] == "Allow"
+                (signs if "kms:Sign" in statement["Action"] else verifies).add(policy.name)
+    assert signs == {"pipeline-publish"}
+    assert verifies == {"pipeline-deploy-dev", "pipeline-deploy-prod"}
+    boundary = json.loads(graph.one("aws:iam/policy:Policy", "pipeline-boundary").inputs["policy"])
+    denied = [s["Action"] for s in boundary["Statement"] if s["Effect"] == "Deny"]
+    assert any("kms:Sign" in actions for actions in denied)
+    steps = yaml.safe_load((ROOT / "delivery/deploy.yml").read_text())["phases"]["build"][
+        "commands"
+    ]
+    assert steps.index("delivery/verify") < steps.index("delivery/deploy")

@@ -104,6 +104,12 @@ class Pipeline(ComponentResource):
             recovery_days=30 if self._args.data.protect else 7,
             opts=self._kept,
         )
+        signer = keys.signing_key(
+            f"{self._name}-images",
+            description="Signs images that were published here, with their bills of materials",
+            recovery_days=30 if self._args.data.protect else 7,
+            opts=self._kept,
+        )
         bucket = buckets.closed_bucket(
             f"{self._name}-artifacts",
             key_arn=key.arn,
@@ -126,6 +132,7 @@ class Pipeline(ComponentResource):
             state=state,
             bucket=bucket,
             key_arn=key.arn,
+            signer_arn=signer.arn,
             repository=self._args.registry.repository,
             cluster_group_id=self._args.web.security_group_id,
         )

@@ -107,6 +107,7 @@ NEVER = (
     "iam:CreateUser",
     "iam:DeleteRolePermissionsBoundary",
     "iam:PutRolePermissionsBoundary",
+    "kms:Sign",
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import Input, Output
 
-from components import buckets, iam, peers
+from components import buckets, iam, keys, peers
 from components.registry import RepositoryLinks, pull
 from settings import StateSettings
 
@@ -23,7 +23,7 @@ MACHINES = {
     INTEL: ("LINUX_CONTAINER", "aws/codebuild/amazonlinux-x86_64-standard:5.0"),
 }
 QUEUE_MINUTES = 60
-BILLS = "bills/"  # where bills of materials are kept
+BILLS = "bills/"  # where bills of materials and signatures are kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +45,17 @@ class Work:
 
 @dataclass(frozen=True)
 class Projects:
-    """Makes projects. ``key_arn`` encrypts ``bucket``, ``cluster_group_id`` guards the cluster."""
+    """Makes projects.
+
+    ``key_arn`` encrypts ``bucket``, ``signer_arn`` signs images, ``cluster_group_id`` guards the
+    cluster's API.
+    """
 
     ground: Ground
     state: StateSettings
     bucket: aws.s3.Bucket
     key_arn: Output[str]
+    signer_arn: Output[str]
     repository: RepositoryLinks
     cluster_group_id: Output[str]
 
@@ -73,7 +78,9 @@ class Projects:
         return self._project(f"build-{architecture}", work)
 
     def publish(self) -> aws.codebuild.Project:
-        """Puts architectures under one name once scans are clean, with a bill of materials."""
+        """Puts architectures under one name once scans are clean, and signs it with its bill of
+        materials.
+        """
         work = Work(
             spec="publish",
             description="Publishes the image when its scans are clean",
@@ -85,11 +92,12 @@ class Projects:
                     on=[self.repository.arn],
                 ),
                 iam.allow(["s3:PutObject"], on=[buckets.below(self.bucket.arn, BILLS)]),
+                self._signatures("kms:Sign"),
             ],
             told=(
                 ("REPOSITORY", self.repository.url),
                 ("REPOSITORY_NAME", self.repository.name),
-                ("BILLS", Output.concat("s3://", self.bucket.bucket, "/", BILLS)),
+                *self._signed(),
             ),
         )
         return self._project("publish", work)
@@ -111,8 +119,8 @@ class Projects:
             spec="deploy",
             description=f"Deploys to {stack}, and goes back when the shop is not well",
             minutes=120,
-            allowed=deployer.deploying(self.state),
-            told=self._where(stack),
+            allowed=[*deployer.deploying(self.state), self._signatures("kms:Verify")],
+            told=(*self._where(stack), *self._signed()),
             inside=True,
             boundary=self._boundary,
         )
@@ -124,6 +132,18 @@ class Projects:
 
     def _where(self, stack: str) -> tuple[tuple[str, Input[str]], ...]:
         return (("STACK", stack), ("PULUMI_BACKEND_URL", self.state.url))
+
+    def _signed(self) -> tuple[tuple[str, Input[str]], ...]:
+        """Where signatures are, and whose."""
+        place = Output.concat("s3://", self.bucket.bucket, "/", BILLS)
+        return (("BILLS", place), ("SIGNER", self.signer_arn), ("ALGORITHM", keys.ALGORITHM))
+
+    def _signatures(self, action: str) -> iam.Statement:
+        return iam.allow(
+            [action],
+            on=[self.signer_arn],
+            when={"StringEquals": {"kms:SigningAlgorithm": keys.ALGORITHM}},
+        )
 
     def _push(self) -> list[iam.Statement]:
         return [

@@ -143,10 +143,22 @@ def empties_itself(subject: Subject, _: Estate) -> str | None:
     return "is protected, and yet empties itself on deletion" if both else None
 
 
-RULES.must(
-    "KMS-01", "high", KEY, "enableKeyRotation", TRUE,
-    "A key that leaked must not open what comes after.", "FSBP KMS.4, CIS 7.0 4.6, CKV_AWS_7",
+
+
+@RULES.rule(
+    "KMS-01",
+    "high",
+    KEY,
+    reason="A key that leaked must not open what comes after.",
+    source="FSBP KMS.4, CIS 7.0 4.6, CKV_AWS_7",
+    remedy="enableKeyRotation; AWS rotates no key pairs",
 )
+def never_rotates(subject: Subject, _: Estate) -> str | None:
+    """A key that encrypts, without rotation."""
+    rotates = subject.one("enableKeyRotation") is True or subject.one("keyUsage") == "SIGN_VERIFY"
+    return None if rotates else "does not rotate"
+
+
 RULES.must(
     "KMS-02", "high", KEY, "deletionWindowInDays", at_least(7),
     "A deleted key takes everything under it along; there must be time to notice.", "FSBP KMS.3",
