@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -46,12 +47,13 @@ def test_endpoints_cost_by_zone_and_gateway_endpoints_nothing() -> None:
 
 
 def test_pods_need_nodes_by_zone_or_by_size() -> None:
-    def nodes(pods: int) -> int:
+    def nodes(pods: int, *, agent: bool = False) -> int:
         pods_ = {"min": pods, "max": 20}
         wanted = {
             "shop:web.cluster.nodes": None,
             "shop:web.storefront.replicas": pods_,
             "shop:web.storefront.cpu_request": "900m",
+            "shop:web.agent": agent,
         }
         graph = graph_of("dev", wanted)
         made = round(total(graph, "c6a.large") / (730 * 0.0765))
@@ -62,6 +64,8 @@ def test_pods_need_nodes_by_zone_or_by_size() -> None:
     assert nodes(2) == 2  # one a zone
     # 6 x 0.9 cores, the worker's 0.1 and the metrics server's 0.2, at 1.93 a node
     assert nodes(6) == 3
+    # CloudWatch's agent takes 0.3 of every node, and 0.1 once
+    assert nodes(6, agent=True) == 4
 
 
 def test_a_pool_of_ours_has_the_cheapest_of_its_types_and_its_disks() -> None:
@@ -76,6 +80,15 @@ def test_a_pool_of_ours_has_the_cheapest_of_its_types_and_its_disks() -> None:
 @pytest.mark.parametrize(("stack", "most"), [("dev", 200), ("prod", 550)])
 def test_stacks_cost_at_rest_what_they_may(stack: str, most: int) -> None:
     assert cost(graph_of(stack)).total <= most
+
+
+def test_an_addon_whose_pods_nobody_counted_is_named() -> None:
+    graph = graph_of("dev")
+    addon = graph.one("aws:eks/addon:Addon")
+    other = dataclasses.replace(addon, inputs={**addon.inputs, "addonName": "adot"})
+    resources = tuple(other if resource is addon else resource for resource in graph)
+    changed = dataclasses.replace(graph, resources=resources)
+    assert cost(changed).unpriced == ("aws:eks/addon:Addon adot",)
 
 
 def test_what_is_not_priced_is_named_and_not_counted(tmp_path: Path) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from graph.model import Graph, Resource
 
+from .nodes import Nodes, nodes_of
 from .tables import table
 
-DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
-NODE_CLASS = "kubernetes:eks.amazonaws.com/v1:NodeClass"
 FREE_PACKAGES = ("kubernetes", "pulumi", "random")
 
 
@@ -69,10 +66,10 @@ def cost(graph: Graph) -> Cost:
                 unpriced.add(f"{resource.type} {price}")
             elif quantity:
                 items.append(_item(graph, resource, price, quantity, label))
-    nodes, unknown = _nodes(graph)
-    items += nodes
-    unpriced |= unknown
-    return Cost(tuple(items), tuple(sorted(unpriced)))
+    nodes, unknown = nodes_of(graph)
+    if nodes is not None:
+        items += _machines(nodes)
+    return Cost(tuple(items), tuple(sorted(unpriced | unknown)))
 
 
 def is_free(type_: str) -> bool:
@@ -100,70 +97,22 @@ def _item(graph: Graph, resource: Resource, price: str, quantity: float, label: 
     )
 
 
-def _nodes(graph: Graph) -> tuple[list[Item], set[str]]:
-    """The nodes that EKS Auto Mode needs for the pods there are at rest, with its surcharge.
-
-    Besides, what has no price: nodes of a pool of which no type is in the table.
-    """
-    deployments = graph.of_type(DEPLOYMENT)
-    clusters = graph.of_type("eks:index:Cluster")
-    if not deployments or not clusters:
-        return [], set()
-    prices = table("prices")
-    instance, disk = _node(graph)
-    if instance not in prices["nodes"] or instance not in prices["prices"]:
-        return [], {f"{NODE_POOL} {instance}"}
-    size = prices["nodes"][instance]
-    pods, cores, gib = 0, 0.0, 0.0
-    for addon in graph.of_type("aws:eks/addon:Addon"):
-        its = prices["addons"].get(addon.inputs["addonName"], {"pods": 0, "cores": 0, "gib": 0})
-        pods, cores, gib = pods + its["pods"], cores + its["cores"], gib + its["gib"]
-    for deployment in deployments:
-        spec = deployment.inputs["spec"]
-        number = int(spec.get("replicas", 1))
-        pods += number
-        for container in spec["template"]["spec"]["containers"]:
-            asked = container["resources"]["requests"]
-            cores += number * _cores(asked["cpu"])
-            gib += number * _gib(asked["memory"])
-    zones = len(clusters[0].inputs.get("privateSubnetIds", ()))
-    spread = max(int(d.inputs["spec"].get("replicas", 1)) for d in deployments)
-    count = max(min(zones, spread), math.ceil(cores / size["cores"]), math.ceil(gib / size["gib"]))
-    tier = graph.tier(deployments[0])
-    name = tier.name if tier else ""
+def _machines(nodes: Nodes) -> list[Item]:
+    """Nodes with their disks, and what EKS Auto Mode charges for keeping them."""
 
     def item(price: str, quantity: float, label: str) -> Item:
-        usd = quantity * prices["prices"][price]["usd"]
-        return Item(tier=name, label=label, price=price, usd=usd)
+        usd = quantity * table("prices")["prices"][price]["usd"]
+        return Item(tier=nodes.tier, label=label, price=price, usd=usd)
 
-    machines = item(instance, count * _per_hour(), f"{count} {instance} for {pods} pods")
+    count, kind = nodes.count, nodes.instance
+    machines = item(kind, count * _per_hour(), f"{count} {kind} for {nodes.pods} pods")
     return [
         machines,
         item("eks-auto-mode", machines.usd, "EKS Auto Mode of them"),
-        item("ebs-gp3", count * disk, f"{count} x {disk:g} GiB of disk for them"),
-    ], set()
-
-
-def _node(graph: Graph) -> tuple[str, float]:
-    """The type of machine that pods get, and the GiB of its disk."""
-    prices = table("prices")
-    pools, classes = graph.of_type(NODE_POOL), graph.of_type(NODE_CLASS)
-    if not pools:
-        return prices["built_in_node"]["instance"], prices["built_in_node"]["disk_gib"]
-    told = pools[0].inputs["spec"]["template"]["spec"]["requirements"]
-    (types,) = (r["values"] for r in told if r["key"] == "node.kubernetes.io/instance-type")
-    known = [t for t in types if t in prices["prices"] and t in prices["nodes"]]
-    cheapest = min(known or types, key=lambda t: prices["prices"].get(t, {}).get("usd", 0))
-    return cheapest, _gib(classes[0].inputs["spec"]["ephemeralStorage"]["size"])
-
-
-def _cores(text: str) -> float:
-    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
-
-
-def _gib(text: str) -> float:
-    units = {"Ki": 1 / 1024**2, "Mi": 1 / 1024, "Gi": 1.0}
-    return float(text[:-2]) * units[text[-2:]]
+        item(
+            "ebs-gp3", count * nodes.disk_gib, f"{count} x {nodes.disk_gib:g} GiB of disk for them"
+        ),
+    ]
 
 
 def _hours(price: str, label: str) -> Callable[[Inputs], list[Line]]:
