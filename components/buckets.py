@@ -19,14 +19,13 @@ def closed_bucket(
     mine: ResourceOptions,
     kept: ResourceOptions,
     locked_days: int | None = None,
-    tells: bool = True,
 ) -> aws.s3.Bucket:
     """A bucket without public access or ACLs, versioned; objects expire after ``days``, if any.
 
     Encrypted with the customer key ``key_arn``, or else with S3's own. ``kept`` are the options of
     the bucket itself, ``mine`` those of what describes it. With ``locked_days`` nobody deletes an
-    object's version earlier by mistake: it takes a permission of its own (governance mode). One
-    that ``tells`` sends EventBridge what happens to its objects.
+    object's version earlier by mistake: it takes a permission of its own (governance mode). What
+    happens to objects is told to EventBridge.
     """
     locked = True if locked_days else None
     made = aws.s3.Bucket(name, force_destroy=force_destroy, object_lock_enabled=locked, opts=kept)
@@ -37,8 +36,7 @@ def closed_bucket(
             rule={"default_retention": {"mode": "GOVERNANCE", "days": locked_days}},
             opts=mine,
         )
-    if tells:
-        aws.s3.BucketNotification(name, bucket=made.id, eventbridge=True, opts=mine)
+    aws.s3.BucketNotification(name, bucket=made.id, eventbridge=True, opts=mine)
     aws.s3.BucketPublicAccessBlock(
         name,
         bucket=made.id,

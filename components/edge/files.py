@@ -22,7 +22,7 @@ def file_bucket(
 ) -> aws.s3.Bucket:
     """Everything in it can be made again, so it goes with the stack, and updates delete in it."""
     made = buckets.closed_bucket(
-        name, key_arn=key_arn, days=None, force_destroy=True, mine=mine, kept=mine, tells=False
+        name, key_arn=key_arn, days=None, force_destroy=True, mine=mine, kept=mine
     )
     aws.s3.BucketLogging(
         name,

@@ -42,7 +42,6 @@ def canary(
         force_destroy=not ground.protect,
         mine=mine,
         kept=ground.kept,
-        tells=False,
     )
     aws.s3.BucketLogging(
         name, bucket=bucket.id, target_bucket=logs.name, target_prefix="s3/canary/", opts=mine

@@ -117,7 +117,6 @@ class Pipeline(ComponentResource):
             force_destroy=not self._args.data.protect,
             mine=self._mine,
             kept=self._kept,
-            tells=False,
         )
         aws.s3.BucketLogging(
             f"{self._name}-artifacts",
