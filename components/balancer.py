@@ -53,10 +53,14 @@ class BalancerArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolLinks:
-    """A target group; ``label`` is how metrics name it together with its load balancer."""
+    """A target group.
+
+    Metrics know it by ``suffix``, the end of its ARN; ``label`` is that after its load balancer's.
+    """
 
     arn: Output[str]
     name: Output[str]
+    suffix: Output[str]
     label: Output[str]
 
 
@@ -64,10 +68,12 @@ class PoolLinks:
 class BalancerLinks:
     """What the edge calls and what the web tier fills.
 
-    ``group_id`` must be admitted by targets. Whoever registers targets waits for ``listener``.
+    Metrics know it by ``suffix``. ``group_id`` must be admitted by targets. Whoever registers
+    targets waits for ``listener``.
     """
 
     arn: Output[str]
+    suffix: Output[str]
     dns_name: Output[str]
     zone_id: Output[str]
     https: bool
@@ -124,6 +130,7 @@ class Balancer(ComponentResource):
         listener = self._listener(made, pods, instances)
         self.links = BalancerLinks(
             arn=made.arn,
+            suffix=made.arn_suffix,
             dns_name=made.dns_name,
             zone_id=made.zone_id,
             https=https,
@@ -196,4 +203,4 @@ class Balancer(ComponentResource):
 
 def _links(balancer: aws.lb.LoadBalancer, pool: aws.lb.TargetGroup) -> PoolLinks:
     label = Output.concat(balancer.arn_suffix, "/", pool.arn_suffix)
-    return PoolLinks(arn=pool.arn, name=pool.name, label=label)
+    return PoolLinks(arn=pool.arn, name=pool.name, suffix=pool.arn_suffix, label=label)

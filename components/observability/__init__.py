@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions, get_stack
 
 from components.links import plain
 from components.names import GLOBAL
@@ -104,6 +104,7 @@ def _ground(parent: Observability, name: str, args: ObservabilityArgs) -> Ground
         far = topics(elsewhere, args.settings, far_key.arn, region=GLOBAL, opts=mine)
     return Ground(
         name=name,
+        stack=get_stack(),
         physical=args.physical,
         region=region,
         settings=args.settings,

@@ -103,13 +103,13 @@ def _watched(row: Alarm, metrics: Sequence[Metric]) -> dict[str, Any]:
             "period": row.seconds,
             **(fine if metric.statistic.startswith("p") else {"statistic": metric.statistic}),
         }
-    queries = [metric.query(f"m{place}", row.seconds) for place, metric in enumerate(metrics)]
-    ids = ", ".join(query["id"] for query in queries)
+    ids = [f"m{place}" for place in range(len(metrics))]
+    queries = [metric.query(id_, row.seconds) for id_, metric in zip(ids, metrics, strict=True)]
     if row.combine != "MIN":  # a thing that says nothing must not silence the others
-        ids = ", ".join(f"FILL({query['id']}, 0)" for query in queries)
+        ids = [f"FILL({id_}, 0)" for id_ in ids]
     whole = {
         "id": "all",
-        "expression": f"{row.combine}([{ids}])",
+        "expression": f"{row.combine}([{', '.join(ids)}])",
         "label": row.part,
         "return_data": True,
     }

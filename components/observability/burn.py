@@ -142,10 +142,10 @@ def _part_of_bad(
         sums[sign] = " + ".join(ids)
     bad, total = sums["b"], sums["t"]
     made = [metric.query(f"m{place}", window.seconds) for place, metric in enumerate(queries)]
-    ratio = {
+    ratio: aws.cloudwatch.MetricAlarmMetricQueryArgsDict = {
         "id": "ratio",
         "expression": f"IF({bad} >= {window.few}, ({bad}) / ({total}), 0)",
         "label": f"{journey.name}: part of bad ones",
         "return_data": True,
     }
-    return [*made, ratio]  # type: ignore[list-item]
+    return [*made, ratio]

@@ -28,7 +28,7 @@ def costs(ground: Ground) -> None:
         limit_amount=str(ground.settings.budget),
         limit_unit="USD",
         # "stack" must be a cost allocation tag of the account; until it is, this counts nothing.
-        cost_filters=[{"name": "TagKeyValue", "values": [f"user:stack${_stack(ground)}"]}],
+        cost_filters=[{"name": "TagKeyValue", "values": [f"user:stack${ground.stack}"]}],
         notifications=[
             {
                 "comparison_operator": "GREATER_THAN",
@@ -45,17 +45,13 @@ def costs(ground: Ground) -> None:
         _anomalies(ground)
 
 
-def _stack(ground: Ground) -> str:
-    return ground.physical.rpartition("-")[2]
-
-
 def _anomalies(ground: Ground) -> None:
     name = f"{ground.name}-unusual"
     monitor = aws.costexplorer.AnomalyMonitor(
         name,
         name=ground.physical,
         monitor_type="CUSTOM",
-        monitor_specification=json.dumps({"Tags": {"Key": "stack", "Values": [_stack(ground)]}}),
+        monitor_specification=json.dumps({"Tags": {"Key": "stack", "Values": [ground.stack]}}),
         opts=ground.mine,
     )
     least: Output[str] = Output.from_input(str(UNUSUAL_USD))

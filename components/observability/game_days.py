@@ -69,14 +69,14 @@ def _template(
         trusted=iam.trust("fis.amazonaws.com", when=iam.same_account()),
         allowed=[
             *fault.allowed,
-            # What FIS needs to write its log; these know no resources.
+            # What FIS needs to write its log.
             iam.without_resources(
                 [
                     "logs:CreateLogDelivery",
                     "logs:DescribeLogGroups",
                     "logs:DescribeResourcePolicies",
                     "logs:PutResourcePolicy",
-                ],
+                ]
             ),
         ],
         opts=ground.mine,
@@ -112,7 +112,7 @@ def _template(
 
 
 def _instance(ground: Ground) -> Fault:
-    tags = {"stack": ground.physical.rpartition("-")[2], "tier": "web"}
+    tags = {"stack": ground.stack, "tier": "web"}
     return Fault(
         part="instance",
         description="An instance of the fleet goes away",
@@ -198,7 +198,7 @@ def _zone(ground: Ground, network: NetworkLinks) -> Fault:
                     "ec2:DescribeNetworkAcls",
                     "ec2:DescribeSubnets",
                     "ec2:DescribeVpcs",
-                ],
+                ]
             ),
         ],
     )

@@ -15,11 +15,13 @@ from .topics import Topics
 class Ground:
     """The tier's name, settings and surroundings.
 
-    ``physical`` begins the names that others must know. ``topics`` are those of the stack's region,
+    ``stack`` is what everything here is tagged with, ``physical`` begins the names that others must
+    know. ``topics`` are those of the stack's region,
     ``far`` those of the region of CloudFront. ``kept`` are the options of what holds data.
     """
 
     name: str
+    stack: str
     physical: str
     region: str
     settings: ObservabilitySettings

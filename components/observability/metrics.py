@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
+import pulumi_aws as aws
 from pulumi import Input
 
 # Of the storefront and functions, which write the embedded metric format, and of filters on the
@@ -42,7 +43,7 @@ class Metric:
             for chosen in itertools.product(*values)
         ]
 
-    def query(self, id_: str, seconds: int) -> dict[str, Any]:
+    def query(self, id_: str, seconds: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgsDict:
         """The metric as a part of an alarm's expression."""
         return {
             "id": id_,

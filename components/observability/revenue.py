@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pulumi_aws as aws
 
 from .alarms import DEAD, description
@@ -18,8 +16,11 @@ WIDTH = 3  # standard deviations; what is learned needs some weeks, until then i
 def revenue(ground: Ground, names: Names) -> None:
     """A ticket, when an hour earns less than such hours do."""
     (metric,) = resolved([REVENUE], names)
-    earned: dict[str, Any] = {**metric.query("earned", SECONDS), "return_data": True}
-    usual = {
+    earned: aws.cloudwatch.MetricAlarmMetricQueryArgsDict = {
+        **metric.query("earned", SECONDS),
+        "return_data": True,
+    }
+    usual: aws.cloudwatch.MetricAlarmMetricQueryArgsDict = {
         "id": "usual",
         "expression": f"ANOMALY_DETECTION_BAND(earned, {WIDTH})",
         "label": "usual revenue",
@@ -35,7 +36,7 @@ def revenue(ground: Ground, names: Names) -> None:
         evaluation_periods=PERIODS,
         datapoints_to_alarm=PERIODS,
         treat_missing_data=DEAD.treat,
-        metric_queries=[earned, usual],  # type: ignore[list-item]
+        metric_queries=[earned, usual],
         alarm_actions=[ground.topics.ticket],
         ok_actions=[ground.topics.ticket],
         opts=ground.mine,

@@ -53,7 +53,6 @@ def watched(args: ObservabilityArgs, own: Own) -> Names:
     if data.database.reader_host is not None:
         replica = [f"{data.database.identifier}-reader"]
     health = args.edge.health_check_id
-    pools = (args.balancer.pods.arn, args.balancer.instances.arn)
     functions = (recommended.events, recommended.recommend, recommended.export)
     dead = [function.dead_letters for function in functions if function.dead_letters is not None]
     machines = recommended.machines
@@ -66,7 +65,7 @@ def watched(args: ObservabilityArgs, own: Own) -> Names:
     far = site is not None and args.network.region != GLOBAL
     return {
         "api": [recommended.http_api.id],
-        "balancer": [args.balancer.arn.apply(lambda arn: arn.partition(":loadbalancer/")[2])],
+        "balancer": [args.balancer.suffix],
         "canary": [own.canary] if own.canary is not None else [],
         "cache": data.cache.nodes,
         "certificate": [origin.certificate_arn] if origin else [],
@@ -82,7 +81,7 @@ def watched(args: ObservabilityArgs, own: Own) -> Names:
         "insights": [args.web.cluster_name] if args.web.insights else [],
         "machines": running,
         "ours": [args.physical],
-        "pools": [pool.apply(lambda arn: arn.rpartition(":")[2]) for pool in pools],
+        "pools": [args.balancer.pods.suffix, args.balancer.instances.suffix],
         "queue": [data.order_events.name],
         "recommend": [recommended.recommend.name],
         "replica": replica,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
@@ -55,8 +57,26 @@ def too_many_failures(ground: Ground, balancer: BalancerLinks) -> aws.cloudwatch
         "Pods or instances answer with errors: a deployment goes back",
         "AWS/ApplicationELB",
         "HTTPCode_Target_5XX_Count",
-        {"LoadBalancer": balancer.arn.apply(lambda arn: arn.partition(":loadbalancer/")[2])},
+        {"LoadBalancer": balancer.suffix},
     )
+
+
+class Undone(TypedDict):
+    """Arguments of a deployment group whose deployments do not stay when they fail."""
+
+    alarm_configuration: aws.codedeploy.DeploymentGroupAlarmConfigurationArgsDict
+    auto_rollback_configuration: aws.codedeploy.DeploymentGroupAutoRollbackConfigurationArgsDict
+
+
+def undone_by(alarm: aws.cloudwatch.MetricAlarm) -> Undone:
+    """The alarm ends a deployment, and whatever ended one takes it back."""
+    return {
+        "alarm_configuration": {"enabled": True, "alarms": [alarm.name]},
+        "auto_rollback_configuration": {
+            "enabled": True,
+            "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
+        },
+    }
 
 
 def failing_function(

@@ -11,7 +11,7 @@ from pulumi import Output
 from components import iam
 from components.recommendations import FunctionLinks
 
-from .alarms import failing_function
+from .alarms import failing_function, undone_by
 from .ground import Ground
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
@@ -71,12 +71,8 @@ def _group(
             "deployment_type": "BLUE_GREEN",
             "deployment_option": "WITH_TRAFFIC_CONTROL",
         },
-        alarm_configuration={"enabled": True, "alarms": [alarm.name]},
-        auto_rollback_configuration={
-            "enabled": True,
-            "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
-        },
         opts=ground.mine,
+        **undone_by(alarm),
     )
     return GradualLinks(
         function=function.name,

@@ -11,6 +11,7 @@ from components import iam
 from components.balancer import PoolLinks
 from components.web_tier import FleetLinks
 
+from .alarms import undone_by
 from .ground import Ground
 
 # The one that works for a fleet of any size: shares are rounded up, so that of one or two instances
@@ -84,12 +85,8 @@ def instances(
         load_balancer_info={"target_group_infos": [{"name": pool.name}]},
         # Whoever starts meanwhile runs the new release already.
         outdated_instances_strategy="IGNORE",
-        alarm_configuration={"enabled": True, "alarms": [alarm.name]},
-        auto_rollback_configuration={
-            "enabled": True,
-            "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
-        },
         opts=ground.mine,
+        **undone_by(alarm),
     )
     return InstancesLinks(
         application=application.name,
