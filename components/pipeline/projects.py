@@ -92,7 +92,11 @@ class Projects:
                     on=[self.repository.arn],
                 ),
                 iam.allow(["s3:PutObject"], on=[buckets.below(self.bucket.arn, BILLS)]),
-                self._signatures("kms:Sign"),
+                iam.allow(
+                    ["kms:Sign"],
+                    on=[self.signer_arn],
+                    when={"StringEquals": {"kms:SigningAlgorithm": keys.ALGORITHM}},
+                ),
             ],
             told=(
                 ("REPOSITORY", self.repository.url),
@@ -119,7 +123,7 @@ class Projects:
             spec="deploy",
             description=f"Deploys to {stack}, and goes back when the shop is not well",
             minutes=120,
-            allowed=[*deployer.deploying(self.state), self._signatures("kms:Verify")],
+            allowed=deployer.deploying(self.state),
             told=(*self._where(stack), *self._signed()),
             inside=True,
             boundary=self._boundary,
@@ -137,13 +141,6 @@ class Projects:
         """Where signatures are, and whose."""
         place = Output.concat("s3://", self.bucket.bucket, "/", BILLS)
         return (("BILLS", place), ("SIGNER", self.signer_arn), ("ALGORITHM", keys.ALGORITHM))
-
-    def _signatures(self, action: str) -> iam.Statement:
-        return iam.allow(
-            [action],
-            on=[self.signer_arn],
-            when={"StringEquals": {"kms:SigningAlgorithm": keys.ALGORITHM}},
-        )
 
     def _push(self) -> list[iam.Statement]:
         return [
