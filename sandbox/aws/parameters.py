@@ -23,7 +23,7 @@ def _ssm() -> ModuleType:
     if "moto.ec2" in sys.modules:
         return importlib.import_module("moto.ssm.models")
     stand_in = ModuleType("moto.ec2")
-    stand_in.ec2_backends = _Later()  # type: ignore[attr-defined]
+    vars(stand_in)["ec2_backends"] = _Later()
     sys.modules["moto.ec2"] = stand_in
     try:
         return importlib.import_module("moto.ssm.models")

@@ -25,7 +25,7 @@ CLOUD_CONTROL = "aws:cloudcontrol/resource:Resource"
 MACHINE = "aws:sfn/stateMachine:StateMachine"
 PERSONALIZE = f"arn:aws:personalize:us-east-1:{ACCOUNT}"
 SHELVES = ("for-you", "also-bought", "popular")
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 def declared_graph(serving: str, **changes: Any) -> Graph:
@@ -98,6 +98,7 @@ class World:
         )
         self._url = self._serving.__enter__()
         self._clients: dict[str, Any] = {}
+        self.resources: list[tuple[str, str]] = []
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         bucket = graph.one("aws:s3/bucket:Bucket", "recommendations-training").outputs["bucket"]
         self.client("s3").create_bucket(Bucket=bucket)

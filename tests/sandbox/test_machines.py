@@ -27,7 +27,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
 def world(aws: Aws, request: pytest.FixtureRequest) -> Iterator[World]:
     """A stack that was just made; it serves by recommenders unless the test says otherwise."""
     made = World(aws, declared_graph(getattr(request, "param", "recommender")))
-    made.resources = made.up()  # type: ignore[attr-defined]
+    made.resources = made.up()
     yield made
     made.close()
 
@@ -113,7 +113,7 @@ def test_too_little_data_is_no_failure(world: World) -> None:
 
 def test_few_purchases_make_only_the_shelves_that_do_without(world: World) -> None:
     for row in world.export.rows["interactions"][:120]:
-        row["EVENT_TYPE"] = "View"  # type: ignore[index]
+        row["EVENT_TYPE"] = "View"
     done = world.run("train")
     few = "too few purchases"
     assert (done.status, done.output) == ("SUCCEEDED", ["published", few, few])
@@ -280,7 +280,7 @@ def test_a_recommender_that_cannot_stop_is_reported(world: World) -> None:
 
 @both
 def test_after_a_teardown_everything_can_be_destroyed_and_made_again(world: World) -> None:
-    made = world.resources  # type: ignore[attr-defined]
+    made = world.resources
     world.run("train")
     with pytest.raises(ClientError, match="ResourceInUse"):
         world.down([made[0]])  # the dataset group, while somebody bills in it
