@@ -12,13 +12,18 @@ from .reading import Problem, matching
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSettings:
-    """Where the sources are; whoever owns ``repository`` approves the connection once."""
+    """Where the sources are; whoever owns ``repository`` approves the connection once.
+
+    ``previews``: pull requests start builds that show what they would change; hosts of sources
+    take no webhook before that approval.
+    """
 
     provider: Literal["GitHub", "GitLab", "Bitbucket"]
     repository: Annotated[
         str, matching(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+", 'a repository such as "example/shop"')
     ]
     branch: Annotated[str, matching(r"[A-Za-z0-9][\w./-]*", 'a branch such as "main"')]
+    previews: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,6 +98,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:pipeline.gradual", "yes", "true or false"),
     ("shop:pipeline.source.provider", "CodeCommit", "GitHub, GitLab, Bitbucket"),
     ("shop:pipeline.source.repository", "shop", 'a repository such as "example/shop"'),
+    ("shop:pipeline.source.previews", "yes", "true or false"),
     ("shop:pipeline.source.branch", "-x", 'a branch such as "main"'),
     ("shop:pipeline.state", None, "url and key of the state"),
     ("shop:pipeline.state.url", "https://example.com", 'a bucket such as "s3://example-state"'),

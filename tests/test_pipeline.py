@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import yaml
 
 from components.pipeline import deployer
 from graph import Graph
+from graph.plan import cost
+from policy.check import judge
 from tests.stacks import ROOT, STACKS, config, graph_of
 
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
@@ -18,6 +21,7 @@ POLICY = "aws:iam/rolePolicy:RolePolicy"
 GROUP = "aws:codedeploy/deploymentGroup:DeploymentGroup"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 ALIAS = "aws:lambda/alias:Alias"
+WEBHOOK = "aws:codebuild/webhook:Webhook"
 TOPIC = "aws:sns/topic:Topic"
 # What the recommendations of a stack need that no stack has at the moment, and a domain of its own.
 VARIANTS: tuple[dict[str, Any], ...] = (
@@ -95,6 +99,7 @@ def spec_of(action: dict[str, Any]) -> str:
 
 def test_a_person_sees_what_would_change_before_prod() -> None:
     graph = graph_of("prod")
+    assert graph.of_type(WEBHOOK) == []  # hosts take none before the connection is approved
     assert [a["name"] for a in stages(graph)["Dev"]] == ["Deploy-Dev"]
     preview, approve, deploy = stages(graph)["Prod"]
     assert [a["runOrder"] for a in (preview, approve, deploy)] == [1, 2, 3]
@@ -212,6 +217,57 @@ def test_other_hosts_of_sources_get_no_role_of_github() -> None:
     graph = graph_of("prod", {"shop:pipeline.source": source})
     assert graph.of_type("aws:iam/openIdConnectProvider:OpenIdConnectProvider") == []
     assert graph.one("aws:codeconnections/connection:Connection").inputs["providerType"] == "GitLab"
+
+
+@pytest.mark.parametrize(
+    ("provider", "location", "trusted"),
+    [
+        ("GitHub", "https://github.com/example/shop.git", "GITHUB_WRITE"),
+        ("GitLab", "https://gitlab.com/example/shop.git", "GITLAB_DEVELOPER"),
+        ("Bitbucket", "https://bitbucket.org/example/shop.git", "BITBUCKET_WRITE"),
+    ],
+)
+def test_a_webhook_previews_pull_requests_of_who_may_write(
+    provider: str, location: str, trusted: str
+) -> None:
+    source = {"provider": provider, "previews": True, "branch": "release-1.x"}
+    told = {f"shop:pipeline.source.{key}": value for key, value in source.items()}
+    graph = graph_of("prod", told)
+    connection = graph.one("aws:codeconnections/connection:Connection").outputs["arn"]
+    hooks = graph.of_type(WEBHOOK)
+    for hook, stack in zip(hooks, ("dev", "prod"), strict=True):
+        assert hook.name == f"pipeline-preview-pull-request-{stack}"
+        project = graph.one(PROJECT, hook.name)
+        assert hook.inputs["projectName"] == project.outputs["name"]
+        ((event, base),) = [group["filters"] for group in hook.inputs["filterGroups"]]
+        assert event["pattern"] == "PULL_REQUEST_CREATED, PULL_REQUEST_UPDATED"
+        assert re.search(base["pattern"], "refs/heads/release-1.x")
+        assert not re.search(base["pattern"], "refs/heads/release-1-x")
+        approval = hook.inputs["pullRequestBuildPolicy"]
+        assert approval["requiresCommentApproval"] == "ALL_PULL_REQUESTS"
+        assert trusted in approval["approverRoles"]
+        fetched = project.inputs["source"]
+        assert (fetched["type"], fetched["location"]) == (provider.upper(), location)
+        assert fetched["auth"] == {"type": "CODECONNECTIONS", "resource": connection}
+        assert fetched["buildspec"] == "delivery/preview.yml"
+        assert project.inputs["artifacts"] == {"type": "NO_ARTIFACTS"}
+        variables = {
+            v["name"]: v["value"] for v in project.inputs["environment"]["environmentVariables"]
+        }
+        assert variables["STACK"] == stack
+        able = allowed(graph, hook.name)
+        assert {a for a, on in able.items() if connection in on} == {
+            "codeconnections:GetConnection",
+            "codeconnections:GetConnectionToken",
+            "codeconnections:UseConnection",
+        }
+        # Beside that it looks as everybody does who previews, and writes its log.
+        looks = allowed(graph, "pipeline-preview-prod").keys()
+        assert able.keys() <= looks | {a for a in able if a.startswith("codeconnections:")}
+        bucket = graph.one("aws:s3/bucket:Bucket", "pipeline-artifacts").outputs["arn"]
+        assert not any(bucket in on for resources in able.values() for on in resources)
+    assert judge(graph)[0] == []
+    assert cost(graph).unpriced == ()
 
 
 def test_functions_move_little_by_little_and_back_by_alarm() -> None:

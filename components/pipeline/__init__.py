@@ -23,6 +23,7 @@ from .github import GitHubLinks, github
 from .ground import Ground
 from .instances import InstancesLinks, instances
 from .projects import Projects
+from .pull_requests import pull_requests
 from .stages import pipeline
 
 __all__ = ["GradualLinks", "InstancesLinks", "Pipeline", "PipelineArgs", "PipelineLinks"]
@@ -135,5 +136,11 @@ class Pipeline(ComponentResource):
             repository=self._args.registry.repository,
             cluster_group_id=self._args.web.security_group_id,
         )
-        pipeline(ground, source, bucket, projects)
+        # Somebody who owns the repository approves it once, in the console.
+        connection = aws.codeconnections.Connection(
+            self._name, provider_type=source.provider, opts=self._mine
+        )
+        pipeline(ground, source, connection.arn, bucket, projects)
+        if source.previews:
+            pull_requests(ground, source, connection.arn, projects)
         return github(ground, source, state) if source.provider == "GitHub" else None

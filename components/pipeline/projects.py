@@ -29,7 +29,8 @@ BILLS = "bills/"  # where bills of materials and signatures are kept
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """What a project is for: ``spec`` is a file in delivery/, ``allowed`` what it needs beside
-    sources and logs. ``engine``: it builds images, on a Docker server beside it.
+    sources and logs. ``engine``: it builds images, on a Docker server beside it. ``fetched`` is
+    where it gets its sources from, unless the pipeline hands them on.
     """
 
     spec: str
@@ -41,6 +42,7 @@ class Work:
     engine: bool = False
     inside: bool = False
     boundary: Output[str] | None = None
+    fetched: aws.codebuild.ProjectSourceArgsDict | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,20 @@ class Projects:
         )
         return self._project(f"preview-{stack}", work)
 
+    def preview_pull_request(
+        self, stack: str, fetched: aws.codebuild.ProjectSourceArgsDict, allowed: iam.Statement
+    ) -> aws.codebuild.Project:
+        """Shows whoever reviews a pull request what it would change; may look, and nothing else."""
+        work = Work(
+            spec="preview",
+            description=f"Shows what a pull request would change in {stack}",
+            minutes=30,
+            allowed=[*deployer.looking(self.state), allowed],
+            told=self._where(stack),
+            fetched=fetched,
+        )
+        return self._project(f"preview-pull-request-{stack}", work)
+
     def deploy(self, stack: str) -> aws.codebuild.Project:
         """Updates a stack, from inside the VPC, because there is where its cluster answers."""
         work = Work(
@@ -182,11 +198,12 @@ class Projects:
                 "subnets": ground.network.application_subnet_ids,
                 "security_group_ids": [self._group],
             }
+        source: aws.codebuild.ProjectSourceArgsDict = work.fetched or {"type": "CODEPIPELINE"}
         return aws.codebuild.Project(
             name,
             service_role=role.arn,
-            source={"type": "CODEPIPELINE", "buildspec": f"delivery/{work.spec}.yml"},
-            artifacts={"type": "CODEPIPELINE"},
+            source={**source, "buildspec": f"delivery/{work.spec}.yml"},
+            artifacts={"type": "NO_ARTIFACTS" if work.fetched else "CODEPIPELINE"},
             environment=environment,
             encryption_key=self.key_arn,
             logs_config={"cloudwatch_logs": {"status": "ENABLED", "group_name": logs.name}},
@@ -216,17 +233,20 @@ class Projects:
                     ["logs:CreateLogStream", "logs:PutLogEvents"],
                     on=[logs_arn, logs_arn.apply(lambda arn: f"{arn}:log-stream:*")],
                 ),
-                # Sources are read; only the pipeline itself writes them.
-                iam.allow(
-                    ["s3:GetObject", "s3:GetObjectVersion"], on=[buckets.objects(self.bucket)]
-                ),
-                ground.use_key(self.key_arn, "s3"),
+                *(() if work.fetched else self._handed_on()),
                 *(_inside(ground) if work.inside else ()),
                 *work.allowed,
             ),
             opts=ground.mine,
         )
         return made
+
+    def _handed_on(self) -> list[iam.Statement]:
+        """Sources are read; only the pipeline itself writes them."""
+        return [
+            iam.allow(["s3:GetObject", "s3:GetObjectVersion"], on=[buckets.objects(self.bucket)]),
+            self.ground.use_key(self.key_arn, "s3"),
+        ]
 
     @cached_property
     def _group(self) -> Output[str]:

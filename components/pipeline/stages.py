@@ -32,15 +32,16 @@ FAILURES = [
 
 
 def pipeline(
-    ground: Ground, source: SourceSettings, bucket: aws.s3.Bucket, projects: Projects
+    ground: Ground,
+    source: SourceSettings,
+    connection_arn: Output[str],
+    bucket: aws.s3.Bucket,
+    projects: Projects,
 ) -> None:
-    """The pipeline itself, with the connection to where the sources are."""
-    connection = aws.codeconnections.Connection(
-        ground.name, provider_type=source.provider, opts=ground.mine
-    )
+    """The pipeline itself; its sources come over a connection."""
     made: list[aws.codebuild.Project] = []
     stages: Any = [
-        {"name": "Source", "actions": [_fetch(source, connection.arn)]},
+        {"name": "Source", "actions": [_fetch(source, connection_arn)]},
         *_tested_and_built(projects, made),
         *_steps(ground, projects, made),
     ]
@@ -49,7 +50,7 @@ def pipeline(
         description="The pipeline starts builds and hands sources on",
         trusted=iam.trust("codepipeline.amazonaws.com", when=iam.same_account()),
         allowed=[
-            iam.allow(["codeconnections:UseConnection"], on=[connection.arn]),
+            iam.allow(["codeconnections:UseConnection"], on=[connection_arn]),
             iam.allow(
                 ["codebuild:BatchGetBuilds", "codebuild:StartBuild"], on=[p.arn for p in made]
             ),

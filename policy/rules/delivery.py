@@ -11,6 +11,7 @@ RULES = Rules()
 REPOSITORY = "aws:ecr/repository:Repository"
 LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 PROJECT = "aws:codebuild/project:Project"
+WEBHOOK = "aws:codebuild/webhook:Webhook"
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 DEPLOYMENT = "aws:codedeploy/deploymentGroup:DeploymentGroup"
 TRAIL = "aws:cloudtrail/trail:Trail"
@@ -224,12 +225,40 @@ def plain_variables(subject: Subject, _: Estate) -> str | None:
 )
 def strangers_code(subject: Subject, estate: Estate) -> str | None:
     """A webhook for pull requests of strangers on a project that changes things."""
-    for hook in estate.referring(subject, "aws:codebuild/webhook:Webhook", "projectName"):
-        events = " ".join(map(str, hook.get("filterGroups[].filters[].pattern")))
-        if "PULL_REQUEST" not in events:
+    for hook in estate.referring(subject, WEBHOOK, "projectName"):
+        if not _for_pull_requests(hook):
             continue
         for role in estate.referred(subject, "serviceRole"):
             for policy in estate.referring(role, "aws:iam/rolePolicy:RolePolicy", "role"):
                 if '"iam:PassRole"' in str(policy.one("policy")):
                     return "runs strangers' code with a role that passes roles on"
     return None
+
+
+@RULES.rule(
+    "BLD-09",
+    "high",
+    WEBHOOK,
+    reason="A build runs what a pull request says, with the project's role.",
+    source="CodeBuild user guide, pull request comment approval; GitHub Security Lab, pwn requests",
+    remedy="pullRequestBuildPolicy with ALL_PULL_REQUESTS, and roles that may write as approvers",
+)
+def nobody_read_it(subject: Subject, _: Estate) -> str | None:
+    """A webhook for pull requests that waits for nobody, or for somebody who may only read."""
+    if not _for_pull_requests(subject):
+        return None
+    if subject.one("pullRequestBuildPolicy.requiresCommentApproval") != "ALL_PULL_REQUESTS":
+        return "builds pull requests that nobody has read"
+    readers = [
+        role
+        for role in subject.get("pullRequestBuildPolicy.approverRoles[]")
+        if not str(role).endswith(_WRITERS)
+    ]
+    return f"{', '.join(map(str, readers))} can have a build run" if readers else None
+
+
+_WRITERS = ("_WRITE", "_MAINTAIN", "_MAINTAINER", "_ADMIN", "_DEVELOPER", "_OWNER")
+
+
+def _for_pull_requests(hook: Subject) -> bool:
+    return any("PULL_REQUEST" in str(p) for p in hook.get("filterGroups[].filters[].pattern"))
