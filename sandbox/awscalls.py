@@ -228,6 +228,7 @@ def _parameter(r: Registration) -> list[Call]:
     parameters = _given(
         Name=name,
         Type=r.inputs.get("type", "String"),
+        KeyId=r.inputs.get("keyId"),
         Value=r.inputs.get("value"),
         Description=r.inputs.get("description"),
     )

@@ -179,6 +179,23 @@ def test_a_role_allows_what_its_definition_does_and_no_more(graph: Graph) -> Non
                 assert service == "personalize.amazonaws.com"
 
 
+def test_machines_write_parameters_under_their_key_and_read_none(graph: Graph) -> None:
+    key = graph.one("aws:kms/key:Key", "data").outputs["arn"]
+    for name, definition in machines(graph).items():
+        text = json.dumps(definition)
+        written = text.count(":ssm:putParameter")
+        assert written == text.count('"Type": "SecureString", "KeyId": ' + json.dumps(key)), name
+        policy = json.loads(graph.one(POLICY, f"recommendations-{name}").inputs["policy"])
+        via = {
+            action: s["Condition"]["StringEquals"]["kms:ViaService"]
+            for s in policy["Statement"]
+            for action in s["Action"]
+            if action.startswith("kms:")
+        }
+        assert via["kms:Encrypt"] == "ssm.us-east-1.amazonaws.com"
+        assert via["kms:Decrypt"] == ["sqs.us-east-1.amazonaws.com"]
+
+
 def test_machines_log_are_traced_and_wait_for_their_role(graph: Graph) -> None:
     for machine in graph.of_type(MACHINE):
         group = graph.one("aws:cloudwatch/logGroup:LogGroup", machine.name)

@@ -160,8 +160,8 @@ def test_keys_are_used_through_the_services_that_hold_the_data(
             else:
                 assert not any(action.startswith("kms:") for action in statement["Action"])
     assert via == {
-        ("events", data): {"lambda", "dynamodb"},
-        ("recommend", data): {"lambda", "dynamodb", "secretsmanager"},
+        ("events", data): {"lambda", "dynamodb", "ssm"},
+        ("recommend", data): {"lambda", "dynamodb", "secretsmanager", "ssm"},
         ("export", data): {"lambda", "s3", "secretsmanager", "sqs"},
         ("export", training): {"s3"},
         ("records", data): {"s3"},
@@ -260,6 +260,8 @@ def test_what_training_writes_is_left_alone(variant: tuple[Graph, dict[str, Any]
         made = named(graph, "aws:ssm/parameter:Parameter", part)
         assert made.inputs["name"] == f"/shop-{graph.stack}/recommendations/{part}"
         assert made.inputs["value"] == "NONE"
+        assert made.inputs["type"] == "SecureString"
+        assert made.inputs["keyId"] == arn(graph, "aws:kms/key:Key", "data")
         assert made.options.ignore_changes == ("value",)
 
 

@@ -48,3 +48,12 @@ class Ground:
             on=[key_arn],
             when={"StringEquals": {"kms:ViaService": via}},
         )
+
+    def write_parameters(self) -> iam.Statement:
+        """What encrypts parameters of the standard tier, and reads none."""
+        via = f"ssm.{self.network.region}.amazonaws.com"
+        return iam.allow(
+            ["kms:Encrypt"],
+            on=[self.data.key_arn],
+            when={"StringEquals": {"kms:ViaService": via}},
+        )

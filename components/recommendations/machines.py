@@ -125,6 +125,7 @@ def machines(
         "ExportFunction": export.alias_arn,
         "FailureQueue": failures.url,
         "ImportRole": learned.importer,
+        "ParameterKey": ground.data.key_arn,
         "Shelves": [_shelf(ground, told, shelf) for shelf in SHELVES],
         "TrackingParameter": told.tracking,
         "TrainingBucket": training.name,

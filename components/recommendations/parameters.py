@@ -25,14 +25,19 @@ class ParameterLinks:
 
 
 def parameters(ground: Ground) -> ParameterLinks:
-    """A parameter for each shelf and one for the tracker."""
+    """A parameter for each shelf and one for the tracker, under the key of the tier's data.
+
+    Whoever may read the account's parameters then needs the key as well. Under AWS's own key for
+    parameters it would be no more than a name: everybody in the account may decrypt with that.
+    """
     prefix = f"/{ground.physical}/recommendations/"
     made = {
         part: aws.ssm.Parameter(
             f"{ground.name}-{part}",
             name=f"{prefix}{part}",
             description=_WHAT.get(part, f"The ARN that fills the shelf {part}, or {NONE}"),
-            type=aws.ssm.ParameterType.STRING,
+            type=aws.ssm.ParameterType.SECURE_STRING,
+            key_id=ground.data.key_arn,
             value=NONE,
             # Training writes the values.
             opts=ResourceOptions(parent=ground.mine.parent, ignore_changes=["value"]),

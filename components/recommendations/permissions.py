@@ -28,8 +28,9 @@ def permissions(
         iam.allow(["sqs:SendMessage"], on=[failures.arn]),
         ground.use_key(ground.data.key_arn, "sqs"),
     ]
-    publish = iam.allow(["ssm:PutParameter"], on=told.arns)
-    publish_all = iam.allow(["ssm:PutParameter"], on=[*told.arns, told.tracking_arn])
+    write = ground.write_parameters()
+    publish = [iam.allow(["ssm:PutParameter"], on=told.arns), write]
+    publish_all = [iam.allow(["ssm:PutParameter"], on=[*told.arns, told.tracking_arn]), write]
     recommenders = _shelves(ground, "recommender")
     return {
         "train": [
@@ -37,17 +38,17 @@ def permissions(
             *_imports(ground, learned),
             iam.allow(["personalize:DescribeEventTracker"], on=[learned.tracker]),
             *_serve(ground),
-            publish_all,
+            *publish_all,
             *report,
         ],
         "pause": [
             _personalize("Recommender", ("Describe", "Stop"), recommenders),
-            publish,
+            *publish,
             *report,
         ],
         "resume": [
             _personalize("Recommender", ("Describe", "Start"), recommenders),
-            publish,
+            *publish,
             *report,
         ],
         "teardown": [
@@ -55,7 +56,7 @@ def permissions(
                 _personalize(kind, ("Delete", "Describe"), _shelves(ground, kind.lower()))
                 for kind in ("Recommender", "Campaign", "Solution")
             ),
-            publish_all,
+            *publish_all,
             *report,
         ],
     }

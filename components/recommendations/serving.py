@@ -86,7 +86,7 @@ def functions(
                     iam.allow(["ssm:GetParameter"], on=told.arns),
                     *_ask_personalize(ground),
                 ],
-                services=("dynamodb", "secretsmanager"),
+                services=("dynamodb", "secretsmanager", "ssm"),
                 inside=place,
             ),
         ),
@@ -144,7 +144,7 @@ def _events(
             iam.allow(["ssm:GetParameter"], on=[told.tracking_arn]),
             *_tell_personalize(ground),
         ],
-        services=("dynamodb",),
+        services=("dynamodb", "ssm"),
     )
 
 

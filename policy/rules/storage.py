@@ -248,12 +248,16 @@ RULES.must(
     "LOG-03", "medium", LOGS, "kmsKeyId", GIVEN, "Logs tell of people.", "CKV_AWS_158",
 )
 RULES.must(
-    "SSM-01", "medium", PARAMETER, "type", one_of("SecureString", "String"),
-    "A list of strings cannot be encrypted.", "FSBP SSM.1",
+    "SSM-01", "medium", PARAMETER, "type", one_of("SecureString"),
+    "What may read all parameters should not thereby know what is in this one.", "CKV2_AWS_34",
 )
 RULES.must(
     "SSM-02", "low", PARAMETER, "name", matching(r"/.+/.+", "a path with the stack in it"),
     "Two stacks in one account must not share a parameter.", "Well-Architected OPS05-BP03",
+)
+RULES.must(
+    "SSM-04", "medium", PARAMETER, "keyId", GIVEN,
+    "Everybody in the account may decrypt with AWS's own key for parameters.", "CKV_AWS_337",
 )
 
 

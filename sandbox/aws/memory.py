@@ -146,7 +146,11 @@ def _unescape(text: str) -> str:
 
 
 class SsmMemory:
-    """Journals parameters that are no secrets; they are back before a region's first request."""
+    """Journals parameters; they are back before a region's first request.
+
+    SecureStrings too, and in the open: nothing is encrypted at rest on the laptop, and only its
+    user may read the journal.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -161,7 +165,7 @@ class SsmMemory:
                 value=state["value"],
                 parameter_type=state["type"],
                 allowed_pattern="",
-                keyid="",
+                keyid=state.get("key", ""),
                 overwrite=True,
                 tags=[],
                 data_type="text",
@@ -182,10 +186,11 @@ class SsmMemory:
 
     def _remember(self, region: str, name: str) -> None:
         found = ssm_backends[ACCOUNT][region].get_parameter(name)
-        if found is not None and found.parameter_type != "SecureString":
+        if found is not None:
             state = {
-                "value": found.value,
+                "value": found.decrypt(found.value),
                 "type": found.parameter_type,
+                "key": found.keyid or "",
                 "description": found.description or "",
             }
             self._journal.write("ssm", region, "parameters", name, state)

@@ -14,6 +14,7 @@ from aiobotocore.session import get_session
 from eventkit import Door, batch, event, record_stream, recorded
 from events import handler
 from gatewaykit import ORIGIN, beacon, metrics, told
+from parameterkit import UNREADABLE, refusing
 from scriptedpeer import Exchange, Peer
 from shared import gateway
 from shared.environment import SettingsError
@@ -277,12 +278,31 @@ def test_personalize_never_fails_a_batch(variables, peer, monkeypatch, way, caps
     assert len(tracker.requests) <= (0 if way == "NONE" else 3)
 
 
+@pytest.mark.parametrize("error", UNREADABLE)
+def test_a_tracker_that_cannot_be_decrypted_is_none(
+    variables, peer, monkeypatch, record, error
+) -> None:
+    tracker, store = peer(), peer(refusing(error))
+    door = _tracked(variables, monkeypatch, tracker, store=store)
+    assert [door(beacon(batch(), cookies=[VISITOR]))["statusCode"] for _ in range(3)] == [202] * 3
+    assert len(recorded(record[1])) == 3
+    assert not tracker.requests
+    assert len(store.requests) == 1
+
+
 def _tracked(
-    variables: dict[str, str], monkeypatch: Any, tracker: Peer, value: str = "tracking-1"
+    variables: dict[str, str],
+    monkeypatch: Any,
+    tracker: Peer,
+    value: str = "tracking-1",
+    *,
+    store: Peer | None = None,
 ) -> Door:
     name = f"/shop/{uuid4()}"
-    boto3.client("ssm").put_parameter(Name=name, Value=value, Type="String")
+    boto3.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
     monkeypatch.setenv("AWS_ENDPOINT_URL_PERSONALIZE_EVENTS", tracker.url)
+    if store is not None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", store.url)
     return Door({**variables, "SERVING": "recommender", "TRACKING_PARAMETER": name})
 
 

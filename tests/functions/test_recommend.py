@@ -14,6 +14,7 @@ import boto3
 import pytest
 from aiobotocore.session import get_session
 from gatewaykit import gateway_event, metrics, told, wanted
+from parameterkit import UNREADABLE, refusing
 from recommend.handler import wire
 from scriptedpeer import Behaviour, Exchange, Peer
 from shared import gateway
@@ -118,13 +119,15 @@ def personalized(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> 
         serving: str = "recommender",
         value: str | None = None,
         budget: float = 5.0,  # enough on any machine, where it is not what is tested
+        *,
+        stored: bool = True,
     ) -> Shelf:
         monkeypatch.setenv("AWS_ENDPOINT_URL_PERSONALIZE_RUNTIME", peer.url)
-        for name in ("for-you", "also-bought", "popular"):
+        for name in ("for-you", "also-bought", "popular") if stored else ():
             boto3.client("ssm").put_parameter(
                 Name=variables["PARAMETER_PREFIX"] + name,
                 Value=value or f"arn:aws:personalize:eu-west-1:123456789012:{serving}/{name}",
-                Type="String",
+                Type="SecureString",
             )
         milliseconds = str(int(budget * 1000))
         told = {**variables, "SERVING": serving, "PERSONALIZE_MILLISECONDS": milliseconds}
@@ -332,24 +335,18 @@ def test_a_shelf_that_nothing_serves_yet_is_not_asked(personalized, peer: Peers,
     assert not asked.requests
 
 
-def test_a_parameter_is_read_once_a_minute(variables, cloud) -> None:
-    from shared.parameters import Parameters
-    from shared.patience import client
-
-    now = [0.0]
-    ssm = boto3.client("ssm")
-    name = variables["PARAMETER_PREFIX"] + "x"
-    parameters = Parameters(client("ssm", 1.0), clock=lambda: now[0])
-    assert parameters.get(name) is None  # not there (yet)
-    for value, moment, expected in [("one", 59, None), ("one", 61, "one"), ("two", 90, "one")]:
-        ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
-        now[0] = moment
-        assert parameters.get(name) == expected
-    now[0] = 122
-    assert parameters.get(name) == "two"
-    ssm.delete_parameter(Name=name)
-    now[0] = 200
-    assert parameters.get(name) == "two"  # what cannot be read keeps its last value
+@pytest.mark.parametrize("error", UNREADABLE)
+def test_what_cannot_be_decrypted_is_nothing_to_ask(
+    personalized, peer: Peers, monkeypatch, error
+) -> None:
+    asked, store = peer(proposing("P-20")), peer(refusing(error))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", store.url)
+    shelf = personalized(asked, stored=False)
+    for _ in range(5):
+        assert told(shelf(("shelf", "for-you")))["source"] == "popular"
+    assert not asked.requests
+    (read,) = store.requests  # not again for a minute
+    assert read.json["WithDecryption"] is True
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ GUARDS = (
 # Properties whose absence is the danger.
 MUST_STAY = {
     "capabilities", "contentSecurityPolicy", "customErrorResponses", "description",
-    "frameOptions", "kmsKeyArn", "kmsKeyId", "kmsMasterKeyId", "encryptionConfigKeyArn",
+    "frameOptions", "keyId", "kmsKeyArn", "kmsKeyId", "kmsMasterKeyId", "encryptionConfigKeyArn",
     "kmsMasterKeyArn", "limits", "livenessProbe", "performanceInsightsKmsKeyId",
     "readinessProbe", "redactedFields", "redrivePolicy", "requests", "responseHeadersPolicyId",
     "seccompProfile", "securityGroupIds", "strictTransportSecurity",

@@ -105,8 +105,9 @@ class World:
         self.export = self._clients["lambda"] = Exported(self.client("s3"), bucket)
         for parameter in graph.of_type("aws:ssm/parameter:Parameter"):
             if parameter.name.startswith("recommendations-"):
-                told = {"Name": parameter.inputs["name"], "Value": parameter.inputs["value"]}
-                self.client("ssm").put_parameter(**told, Type="String", Overwrite=True)
+                told = {name: parameter.inputs[name] for name in ("name", "type", "keyId", "value")}
+                told = {name[0].upper() + name[1:]: value for name, value in told.items()}
+                self.client("ssm").put_parameter(**told, Overwrite=True)
         queue = graph.one("aws:sqs/queue:Queue", "recommendations-failures").outputs
         self.queue = self.client("sqs").create_queue(QueueName=queue["name"])["QueueUrl"]
         self.failures()  # of a test before this one
@@ -151,7 +152,12 @@ class World:
 
         def task(resource: str, parameters: Mapping[str, Any]) -> Any:
             action, on = wanted(resource, parameters)
-            assert any(permits(statement, action, on) for statement in statements), (action, on)
+            needed = [(action, on)]
+            if action == "ssm:PutParameter":  # which encrypts in the role's name
+                assert parameters["Type"] == "SecureString"
+                needed.append(("kms:Encrypt", parameters["KeyId"]))
+            for one in needed:
+                assert any(permits(statement, *one) for statement in statements), one
             self.calls.append((action, parameters))
             answer = calls(resource, parameters)
             if before is not None:
@@ -167,8 +173,12 @@ class World:
 
     def published(self) -> dict[str, str]:
         names = (*SHELVES, "tracking")
-        found = self.client("ssm").get_parameters_by_path(Path="/shop-dev/recommendations/")
-        values = {Path(p["Name"]).name: str(p["Value"]) for p in found["Parameters"]}
+        ssm, path = self.client("ssm"), "/shop-dev/recommendations/"
+        found = ssm.get_parameters_by_path(Path=path, WithDecryption=True)["Parameters"]
+        described = ssm.describe_parameters(ParameterFilters=[{"Key": "Path", "Values": [path]}])
+        key = self.graph.one("aws:kms/key:Key", "data").outputs["arn"]
+        assert {(p["Type"], p["KeyId"]) for p in described["Parameters"]} == {("SecureString", key)}
+        values = {Path(p["Name"]).name: str(p["Value"]) for p in found}
         return {name: values[name] for name in names}
 
     def failures(self) -> list[dict[str, Any]]:

@@ -230,18 +230,30 @@ def test_secrets_keep_their_arn(tmp_path: Path) -> None:
     assert arns[0] == arns[1]
 
 
-def test_parameters_survive_but_no_secrets(tmp_path: Path) -> None:
+def test_parameters_survive_with_their_keys(tmp_path: Path) -> None:
     server = Aws(tmp_path / "aws").start()
     ssm = client(server, "ssm")
-    for name, kind in (("/a", "String"), ("/gone", "String"), ("/secret", "SecureString")):
-        ssm.put_parameter(Name=name, Value="arn:one", Type=kind)
-    ssm.put_parameter(Name="/a", Value="arn:two", Type="String", Overwrite=True)
+    key = client(server, "kms").create_key()["KeyMetadata"]["Arn"]
+    secret = {"Name": "/secret", "Type": "SecureString", "KeyId": key}
+    for told in ({"Name": "/a", "Type": "String"}, {"Name": "/gone", "Type": "String"}, secret):
+        ssm.put_parameter(**told, Value="arn:one")
+    for told in ({"Name": "/a", "Type": "String"}, secret):
+        ssm.put_parameter(**told, Value="arn:two", Overwrite=True)
     ssm.delete_parameter(Name="/gone")
-    kill(server)
-    server.start()
-    names = ["/a", "/gone", "/secret"]
-    found = ssm.get_parameters(Names=names)["Parameters"]
-    assert [(p["Name"], p["Value"]) for p in found] == [("/a", "arn:two")]
-    with pytest.raises(ssm.exceptions.ParameterAlreadyExists):
-        ssm.put_parameter(Name="/a", Value="NONE", Type="String")
+    for end in (kill, Aws.stop):  # what came back is kept once more
+        end(server)
+        server.start()
+        found = ssm.get_parameters(Names=["/a", "/gone", "/secret"], WithDecryption=True)
+        values = [(p["Name"], p["Type"], p["Value"]) for p in found["Parameters"]]
+        assert sorted(values) == [
+            ("/a", "String", "arn:two"),
+            ("/secret", "SecureString", "arn:two"),
+        ]
+        assert ssm.get_parameter(Name="/secret")["Parameter"]["Value"] != "arn:two"
+        described = ssm.describe_parameters()["Parameters"]
+        assert {p["Name"]: p.get("KeyId") for p in described} == {"/a": None, "/secret": key}
+        with pytest.raises(ssm.exceptions.ParameterAlreadyExists):
+            ssm.put_parameter(**secret, Value="NONE")
+    journal = server.directory / "journal.jsonl"
+    assert journal.stat().st_mode & 0o777 == 0o600
     server.stop()

@@ -235,10 +235,11 @@ def test_killed_servers_and_restarts(tmp_path: Path) -> None:
         assert_delivered(box)
         put_event(box)
         assert tracking(box) == known  # what is there is not made again
-        found = client(box, "ssm").get_parameters(Names=["/declared", "/learned"])["Parameters"]
-        assert {p["Name"]: p["Value"] for p in found} == {
-            "/declared": "declared",  # what the program says
-            "/learned": "learned",  # the program ignores changes of this one
+        names = ["/declared", "/learned"]
+        found = client(box, "ssm").get_parameters(Names=names, WithDecryption=True)["Parameters"]
+        assert {p["Name"]: (p["Type"], p["Value"]) for p in found} == {
+            "/declared": ("String", "declared"),  # what the program says
+            "/learned": ("SecureString", "learned"),  # the program ignores changes of this one
         }
 
 

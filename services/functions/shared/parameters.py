@@ -25,13 +25,15 @@ class Parameters:
     def get(self, name: str) -> str | None:
         """The value, None for NONE.
 
-        What cannot be read keeps its last value (None at first) until the next try in a minute.
+        What cannot be read or decrypted keeps its last value (None at first) until the next try in
+        a minute.
         """
         value, good_until = self._known.get(name, (None, 0.0))
         if name in self._known and self._clock() < good_until:
             return value
         try:
-            read = self._client.get_parameter(Name=name)["Parameter"]["Value"]
+            told = self._client.get_parameter(Name=name, WithDecryption=True)
+            read = told["Parameter"]["Value"]
             value = None if read == NOTHING else read
         except (BotoCoreError, ClientError) as problem:
             log.warning("parameter not read", extra={"parameter": name, "problem": repr(problem)})

@@ -10,10 +10,12 @@ table = aws.dynamodb.Table(
     billing_mode="PAY_PER_REQUEST",
 )
 aws.ssm.Parameter("declared", name="/declared", type="String", value="declared")
+key = aws.kms.Key("key")
 aws.ssm.Parameter(
     "learned",
     name="/learned",
-    type="String",
+    type="SecureString",
+    key_id=key.arn,
     value="NONE",
     opts=pulumi.ResourceOptions(ignore_changes=["value"]),
 )
