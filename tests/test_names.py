@@ -37,7 +37,11 @@ def test_without_a_domain_the_shop_is_on_cloudfronts_name() -> None:
 
 @pytest.mark.parametrize(
     ("stack", "changes", "domain"),
-    [("prod", {}, "shop.example.com"), ("dev", OWN_DOMAIN, "shop.example.org")],
+    [
+        ("prod", {}, "shop.example.com"),
+        ("dev", {}, "dev.shop.example.com"),
+        ("dev", OWN_DOMAIN, "shop.example.org"),
+    ],
 )
 def test_with_a_domain_names_and_certificates_lead_to_the_edge(
     stack: str, changes: dict[str, Any], domain: str
