@@ -70,6 +70,7 @@ def _prove(
             type="CNAME",
             ttl=3600,
             records=[Output.concat(label, ".", keys)],
+            allow_overwrite=True,  # somebody may have written it from `mail_records`
             opts=mine,
         )
 
