@@ -53,8 +53,8 @@ registry = Registry("registry", RegistryArgs(
 
 web = WebTier("web", WebArgs(
     settings=stack.web, cluster_name=stack.name, registry=registry.links,
-    network=network.links, data=data.links, records=recommendations.links.records,
-    balancer=balancer.links, public_url=public_url,
+    network=network.links, data=data.links, names=names.links,
+    records=recommendations.links.records, balancer=balancer.links, public_url=public_url,
 ))
 
 pipeline = Pipeline("pipeline", PipelineArgs(

@@ -15,7 +15,8 @@ from .links import plain
 from .network import NetworkLinks
 
 GLOBAL = "us-east-1"  # where CloudFront, its firewall and Route 53 keep what belongs to them
-ORIGIN = "origin"  # the label below the domain by which the edge calls the load balancer
+# Labels below the domain: the shop's other name, and how the edge calls load balancer and API.
+WWW, ORIGIN, API = "www", "origin", "api"
 LOG_DAYS = 30
 
 
@@ -116,31 +117,55 @@ class Names(ComponentResource):
             name=domain,
             type="CAA",
             ttl=3600,
-            records=['0 issue "amazon.com"', '0 issuewild "amazon.com"'],
+            records=['0 issue "amazon.com"', '0 issuewild ";"'],  # wildcards: nobody
             opts=self._mine,
         )
 
     def _certificates(
         self, domain: str, zone_id: Input[str], region: str
     ) -> dict[str, Output[str]]:
-        """Region -> certificate for the domain and every name below it.
+        """Region -> certificate for what is called there, by its names and no others.
 
-        A wildcard, because it is proved by the same record as the domain, in every region.
+        CloudFront passes on the name that visitors asked for: load balancers are called by it, too.
         """
+        called = {place: [domain] for place in (region, GLOBAL)}
+        called[GLOBAL].append(f"{WWW}.{domain}")
+        called[region] += [f"{label}.{domain}" for label in (ORIGIN, API)]
         made = {
             place: aws.acm.Certificate(
                 f"{self._name}-{place}",
                 domain_name=domain,
-                subject_alternative_names=[f"*.{domain}"],
+                subject_alternative_names=hosts[1:],
                 validation_method="DNS",
                 region=place,
                 opts=self._mine,
             )
-            for place in sorted({GLOBAL, region})
+            for place, hosts in called.items()
         }
-        asked = made[GLOBAL].domain_validation_options[0]
-        record = aws.route53.Record(
-            f"{self._name}-proof",
+        # A name has one proof in an account, whichever certificate asks for it.
+        asks = {host: made[place] for place, hosts in called.items() for host in hosts}
+        proofs = {host: self._proof(domain, host, zone_id, asks[host]) for host in asks}
+        return {
+            place: aws.acm.CertificateValidation(
+                f"{self._name}-{place}",
+                certificate_arn=certificate.arn,
+                validation_record_fqdns=[proofs[host].fqdn for host in called[place]],
+                region=place,
+                opts=self._mine,
+            ).certificate_arn
+            for place, certificate in made.items()
+        }
+
+    def _proof(
+        self, domain: str, host: str, zone_id: Input[str], asking: aws.acm.Certificate
+    ) -> aws.route53.Record:
+        # AWS lists what it asks for in an order of its own.
+        asked = asking.domain_validation_options.apply(
+            lambda options: next(option for option in options if option.domain_name == host)
+        )
+        label = host.removesuffix(domain).removesuffix(".")
+        return aws.route53.Record(
+            f"{self._name}-proof" + (f"-{label}" if label else ""),
             zone_id=zone_id,
             name=asked.resource_record_name,
             type=asked.resource_record_type,
@@ -149,16 +174,6 @@ class Names(ComponentResource):
             allow_overwrite=True,  # another stack with the same domain asks for the same
             opts=self._mine,
         )
-        return {
-            place: aws.acm.CertificateValidation(
-                f"{self._name}-{place}",
-                certificate_arn=certificate.arn,
-                validation_record_fqdns=[record.fqdn],
-                region=place,
-                opts=self._mine,
-            ).certificate_arn
-            for place, certificate in made.items()
-        }
 
 
 def alias(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from .subject import ACCOUNT, Outputs, Subject
@@ -44,6 +45,11 @@ def _web_acl(s: Subject) -> Outputs:
     return {"id": id_, "arn": s.arn("wafv2", f"global/webacl/{s.physical}/{id_}")}
 
 
+def _proof(name: str) -> str:
+    """The same for every certificate of an account, and for a wildcard as for what it is below."""
+    return hashlib.sha256(f"{ACCOUNT} {name.removeprefix('*.')}".encode()).hexdigest()
+
+
 def _certificate(s: Subject) -> Outputs:
     arn = s.arn("acm", f"certificate/{_uuid(s)}")
     domain = str(s.inputs["domainName"])
@@ -51,11 +57,11 @@ def _certificate(s: Subject) -> Outputs:
     options = [
         {
             "domainName": name,
-            "resourceRecordName": f"_{s.hash(32)}.{domain}.",
+            "resourceRecordName": f"_{digits[:32]}.{name.removeprefix('*.')}.",
             "resourceRecordType": "CNAME",
-            "resourceRecordValue": f"_{s.hash(31)}0.acm-validations.aws.",
+            "resourceRecordValue": f"_{digits[32:]}.acm-validations.aws.",
         }
-        for name in names
+        for name, digits in ((name, _proof(name)) for name in reversed(names))
     ]
     return {"id": arn, "arn": arn, "domainValidationOptions": options}
 

@@ -18,7 +18,8 @@ HEADERS = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     **{stack: (stack, {}) for stack in STACKS},
     "prod without a domain": ("prod", NO_DOMAIN),
-    "dev with a domain": ("dev", OWN_DOMAIN),
+    "dev without a domain": ("dev", NO_DOMAIN),
+    "dev with a zone of its own": ("dev", OWN_DOMAIN),
 }
 
 

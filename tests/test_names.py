@@ -6,8 +6,18 @@ from typing import Any
 
 import pytest
 
+from graph import Resource
 from tests.stacks import NO_DOMAIN, OWN_DOMAIN, graph_of
 from tests.test_edge import DISTRIBUTION, origins
+
+OPTIONS = "domainValidationOptions"
+AT: dict[str, dict[str, Any]] = {
+    "us-east-1": {},
+    "eu-west-1": {
+        "aws:region": "eu-west-1",
+        "shop:network.zones": ["eu-west-1a", "eu-west-1b"],
+    },
+}
 
 
 def test_without_a_domain_the_shop_is_on_cloudfronts_name() -> None:
@@ -27,17 +37,17 @@ def test_without_a_domain_the_shop_is_on_cloudfronts_name() -> None:
 
 @pytest.mark.parametrize(
     ("stack", "changes", "domain"),
-    [("prod", {}, "shop.example.com"), ("dev", OWN_DOMAIN, "shop.example.org")],
+    [
+        ("prod", {}, "shop.example.com"),
+        ("dev", {}, "dev.shop.example.com"),
+        ("dev", OWN_DOMAIN, "shop.example.org"),
+    ],
 )
 def test_with_a_domain_names_and_certificates_lead_to_the_edge(
     stack: str, changes: dict[str, Any], domain: str
 ) -> None:
     graph = graph_of(stack, changes)
     made = graph.one(DISTRIBUTION)
-    certificate = graph.one("aws:acm/certificate:Certificate").inputs
-    assert certificate["region"] == "us-east-1"
-    assert certificate["domainName"] == domain
-    assert certificate["subjectAlternativeNames"] == [f"*.{domain}"]
     validated = graph.one("aws:acm/certificateValidation:CertificateValidation")
     assert validated.inputs["region"] == "us-east-1"
     assert made.inputs["aliases"] == [domain, f"www.{domain}"]
@@ -54,7 +64,7 @@ def test_with_a_domain_names_and_certificates_lead_to_the_edge(
             (alias,) = records[host, kind]["aliases"]
             assert alias["name"] == made.outputs["domainName"]
     authorities = records[domain, "CAA"]["records"]
-    assert authorities == ['0 issue "amazon.com"', '0 issuewild "amazon.com"']
+    assert authorities == ['0 issue "amazon.com"', '0 issuewild ";"']
     # The load balancer's name and certificate are those that the edge checks.
     listener = graph.one("aws:lb/listener:Listener").inputs
     assert listener["certificateArn"] == validated.outputs["certificateArn"]
@@ -63,13 +73,43 @@ def test_with_a_domain_names_and_certificates_lead_to_the_edge(
     assert graph.exports["public_url"] == f"https://{domain}"
 
 
-def test_elsewhere_the_load_balancer_has_a_certificate_of_its_region() -> None:
-    changes = {
-        "aws:region": "eu-west-1",
-        "shop:network.zones": ["eu-west-1a", "eu-west-1b"],
-        **OWN_DOMAIN,
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_certificates_are_for_what_is_served_and_each_name_has_one_proof(region: str) -> None:
+    graph = graph_of("prod", AT[region])
+    asked: dict[str, Resource] = {
+        c.inputs["region"]: c for c in graph.of_type("aws:acm/certificate:Certificate")
     }
-    graph = graph_of("dev", changes)
+    told = {
+        place: [c.inputs["domainName"], *c.inputs["subjectAlternativeNames"]]
+        for place, c in asked.items()
+    }
+    site = graph.one(DISTRIBUTION).inputs["aliases"]
+    # The domain, too: CloudFront calls the load balancer and passes on what visitors asked for.
+    here = [site[0], origins(graph)["shop"]["domainName"], origins(graph)["api"]["domainName"]]
+    served = {"us-east-1": set(site), region: {*here, *(site if region == "us-east-1" else ())}}
+    assert {place: set(names) for place, names in told.items()} == served
+    assert all(len(names) == len(set(names)) for names in told.values())
+    records = {r.inputs["name"]: r for r in graph.of_type("aws:route53/record:Record")}
+    proofs = {name for name in records if name.startswith("_")}
+    for validation in graph.of_type("aws:acm/certificateValidation:CertificateValidation"):
+        certificate = asked[validation.inputs["region"]]
+        assert validation.inputs["certificateArn"] == certificate.outputs["arn"]
+        wanted = {o["resourceRecordName"]: o for o in certificate.outputs[OPTIONS]}
+        proved = validation.inputs["validationRecordFqdns"]
+        assert set(proved) == {name.rstrip(".") for name in wanted}
+        assert set(wanted) <= proofs
+        for name, option in wanted.items():
+            assert records[name].urn in validation.dependencies
+            assert records[name].inputs["type"] == option["resourceRecordType"]
+            assert records[name].inputs["records"] == [option["resourceRecordValue"]]
+    made = [r for r in graph.of_type("aws:route53/record:Record") if r.inputs["name"] in proofs]
+    assert len(made) == len(proofs) == 4
+    hosts = sorted(name.partition(".")[2].rstrip(".") for name in proofs)
+    assert hosts == sorted({*site, *here})
+
+
+def test_elsewhere_the_load_balancer_has_a_certificate_of_its_region() -> None:
+    graph = graph_of("dev", {**AT["eu-west-1"], **OWN_DOMAIN})
     regions = {
         r.inputs["region"]: r.outputs["certificateArn"]
         for r in graph.of_type("aws:acm/certificateValidation:CertificateValidation")

@@ -44,7 +44,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
         {"shop:data.database.read_replica": True, "shop:network.interface_endpoints": []},
     ),
     "prod without a domain": ("prod", NO_DOMAIN),
-    "dev with a domain of its own": ("dev", OWN_DOMAIN),
+    "dev without a domain": ("dev", NO_DOMAIN),
+    "dev with a zone of its own": ("dev", OWN_DOMAIN),
     "dev with campaigns": ("dev", CAMPAIGNS),
     "unprotected prod": ("prod", {"shop:data.protect": False}),
 }

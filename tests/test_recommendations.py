@@ -18,7 +18,8 @@ PARTS = ("events", "recommend", "export")
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     **{stack: (stack, {}) for stack in STACKS},
     "prod without a domain": ("prod", NO_DOMAIN),
-    "dev with a domain": ("dev", OWN_DOMAIN),
+    "dev without a domain": ("dev", NO_DOMAIN),
+    "dev with a zone of its own": ("dev", OWN_DOMAIN),
     "dev with campaigns": ("dev", CAMPAIGNS),
     "prod by itself": ("prod", {"shop:recommendations.serving": "off"}),
     "laptop with recommenders": ("local", {"shop:recommendations.serving": "recommender"}),

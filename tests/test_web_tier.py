@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from components.web_tier.agent import OTLP_PORT
 from graph import Graph, Resource
-from tests.stacks import DEPLOYMENT, STACKS, config, graph_of, pods
+from tests.stacks import DEPLOYMENT, NO_DOMAIN, OWN_DOMAIN, STACKS, config, graph_of, pods
 
 
 def statements(graph: Graph, name: str) -> dict[str, list[str]]:
@@ -179,6 +180,50 @@ def test_mail_comes_from_the_senders_domain_or_from_nobody() -> None:
     local = graph_of("local")
     assert local.of_type("aws:sesv2/emailIdentity:EmailIdentity") == []
     assert "ses:SendEmail" not in statements(local, "web-worker")
+
+
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        ({}, "dkim.amazonses.com"),
+        (
+            {**OWN_DOMAIN, "shop:web.mail.sender": "shop@post.shop.example.org"},
+            "dkim.amazonses.com",
+        ),
+        (
+            {"aws:region": "eu-south-1", "shop:network.zones": ["eu-south-1a", "eu-south-1b"]},
+            "dkim.eu-south-1.amazonses.com",
+        ),
+    ],
+)
+def test_a_sender_in_the_shops_zone_is_proved_there(changes: dict[str, Any], keys: str) -> None:
+    graph = graph_of("dev", changes)
+    identity = graph.one("aws:sesv2/emailIdentity:EmailIdentity")
+    domain, labels = identity.inputs["emailIdentity"], graph.exports["mail_records"]
+    assert len(labels) == len(set(labels)) == 3
+    zones = {
+        r.inputs["zoneId"]
+        for r in graph.of_type("aws:route53/record:Record")
+        if r.inputs["type"] == "CAA"
+    }
+    records = {
+        r.inputs["name"]: (r.inputs["type"], r.inputs["records"], {r.inputs["zoneId"]})
+        for r in graph.of_type("aws:route53/record:Record")
+        if r.name.startswith("web-mail-")
+    }
+    assert records == {
+        f"{label}._domainkey.{domain}": ("CNAME", [f"{label}.{keys}"], zones) for label in labels
+    }
+
+
+@pytest.mark.parametrize(
+    "changes", [NO_DOMAIN, {"shop:web.mail.sender": "orders@ourdev.shop.example.com"}]
+)
+def test_what_proves_a_sender_elsewhere_is_only_told(changes: dict[str, Any]) -> None:
+    graph = graph_of("dev", changes)
+    assert len(graph.exports["mail_records"]) == 3
+    records = graph.of_type("aws:route53/record:Record")
+    assert not [r.name for r in records if r.name.startswith("web-")]
 
 
 def test_traffic_that_nobody_named_is_refused() -> None:

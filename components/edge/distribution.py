@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from pulumi import CustomTimeouts, Input, Output, Resource, ResourceOptions
 
 from components.balancer import BalancerLinks
-from components.names import ORIGIN, Site
+from components.names import ORIGIN, WWW, Site
 from components.recommendations import HttpApiLinks
 from settings import EdgeSettings
 
@@ -148,7 +148,7 @@ def _names(site: Site | None) -> dict[str, Any]:
     if site is None:
         return {"viewer_certificate": {"cloudfront_default_certificate": True}}
     return {
-        "aliases": [site.domain, f"www.{site.domain}"],
+        "aliases": [site.domain, f"{WWW}.{site.domain}"],
         "viewer_certificate": {
             "acm_certificate_arn": site.certificate_arn,
             "ssl_support_method": "sni-only",
@@ -161,7 +161,7 @@ def _one_name(name: str, site: Site | None, mine: ResourceOptions) -> list[Any]:
     if site is None:
         return []
     made = aws.cloudfront.Function(
-        f"{name}-www",
+        f"{name}-{WWW}",
         runtime="cloudfront-js-2.0",
         comment="www. leads to the same page without it",
         code=Path(__file__).with_name("www.js").read_text("utf-8"),

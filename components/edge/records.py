@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from components.balancer import BalancerLinks
-from components.names import ORIGIN, Site, alias
+from components.names import ORIGIN, WWW, Site, alias
 
 
 def records(
@@ -17,7 +17,7 @@ def records(
     mine: ResourceOptions,
 ) -> None:
     """Addresses of the domain, of www. and, inside the VPC, of the load balancer."""
-    for part, host in (("apex", site.domain), ("www", f"www.{site.domain}")):
+    for part, host in (("apex", site.domain), (WWW, f"{WWW}.{site.domain}")):
         for kind in ("A", "AAAA"):
             alias(
                 f"{name}-{part}-{kind.lower()}",

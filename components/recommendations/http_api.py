@@ -15,13 +15,12 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
-from components.names import NamesLinks, alias
+from components.names import API, NamesLinks, alias
 from settings import RouteSettings
 
 from .functions import FunctionLinks
 from .ground import Ground
 
-API = "api"  # the label below the domain
 POST_EVENTS = "POST /api/v1/events"
 GET_SHELF = "GET /api/v1/recommendations"
 TIMEOUT_MILLISECONDS = 12_000  # longer than any function behind a route may take
@@ -174,7 +173,7 @@ def _address(
         name,
         domain_name=host,
         domain_name_configuration={
-            "certificate_arn": origin.certificate_arn,  # of the stack's region, for every label
+            "certificate_arn": origin.certificate_arn,  # of the stack's region
             "endpoint_type": "REGIONAL",
             "security_policy": "TLS_1_2",
             "ip_address_type": "dualstack",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.balancer import BalancerLinks
 from components.data_tier import DataLinks
 from components.links import plain
+from components.names import NamesLinks
 from components.network import NetworkLinks
 from components.peers import admit, closed_group, let_out, let_out_to_aws
 from components.recommendations import StoreLinks
 from components.registry import RegistryLinks
-from settings import MailSettings, WebSettings
+from settings import WebSettings
 
 from .agent import COLLECTOR, OTLP_PORT, agent
 from .binding import bind, reach
@@ -22,6 +22,7 @@ from .cluster import NAMESPACE, cluster
 from .environment import Told
 from .fleet import Fleet, FleetLinks
 from .identities import identities
+from .mail import mail_sender, tokens
 from .policies import network_policies
 from .workloads import Workloads
 
@@ -40,6 +41,7 @@ class WebArgs:
     cluster_name: str
     network: NetworkLinks
     data: DataLinks
+    names: NamesLinks
     records: StoreLinks
     registry: RegistryLinks
     balancer: BalancerLinks
@@ -86,7 +88,8 @@ class WebTier(ComponentResource):
                 mine=mine,
             )
         admitted = self._admit_to_data(name, "Pods", made.security_group_id)
-        sender = _mail_sender(name, args.settings.mail, mine)
+        site, region = args.names.site, args.network.region
+        sender = mail_sender(name, args.settings.mail, site, region, mine)
         told = Told(
             physical=args.cluster_name,
             public_url=args.public_url,
@@ -133,7 +136,7 @@ class WebTier(ComponentResource):
             inside=made.inside,
             fleet=fleet,
             insights=args.settings.agent,
-            mail_records=_records(sender) if sender else None,
+            mail_records=tokens(sender) if sender else None,
         )
         shown = {key: value for key, value in plain(self.links).items() if key != "inside"}
         self.register_outputs({"links": shown})
@@ -201,23 +204,3 @@ class WebTier(ComponentResource):
             group_id=group.id,
             mine=mine,
         ).make([*ways, migration])
-
-
-def _mail_sender(
-    name: str, mail: MailSettings, mine: ResourceOptions
-) -> aws.sesv2.EmailIdentity | None:
-    """The sender's domain as an SES identity, if mail goes out at all."""
-    if mail.transport != "ses":
-        return None
-    domain = mail.sender.rpartition("@")[2]
-    return aws.sesv2.EmailIdentity(
-        f"{name}-mail",
-        email_identity=domain,
-        dkim_signing_attributes={"next_signing_key_length": "RSA_2048_BIT"},
-        opts=mine,
-    )
-
-
-def _records(sender: aws.sesv2.EmailIdentity) -> Output[list[str]]:
-    tokens = sender.dkim_signing_attributes.tokens
-    return tokens.apply(lambda found: list(found or []))

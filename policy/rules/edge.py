@@ -132,6 +132,21 @@ RULES.companion(
 
 
 @RULES.rule(
+    "CRT-04",
+    "medium",
+    CERTIFICATE,
+    reason="Who has the key of a wildcard can pose as any name below, also as names to come.",
+    source="Well-Architected SEC09-BP01, CKV2_AWS_71",
+    remedy="each name that is served, and no other",
+)
+def wildcards(subject: Subject, _: Estate) -> str | None:
+    """Certificates for names that nobody serves."""
+    names = (subject.one("domainName"), *(subject.one("subjectAlternativeNames") or ()))
+    wide = [str(name) for name in names if str(name).startswith("*.")]
+    return f"is for {', '.join(wide)}" if wide else None
+
+
+@RULES.rule(
     "CDN-14",
     "medium",
     DISTRIBUTION,

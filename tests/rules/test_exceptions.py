@@ -9,7 +9,7 @@ import pytest
 
 from policy import check, exceptions
 from policy.rules import RULES
-from tests.stacks import STACKS, graph_of
+from tests.stacks import NO_DOMAIN, STACKS, graph_of
 
 ENTRY = """
 - rules: [RDS-04]
@@ -67,6 +67,22 @@ def test_an_exception_says_everything(tmp_path: Path, missing: str) -> None:
     path.write_text("\n".join(line for line in ENTRY.splitlines() if f"{missing}:" not in line))
     with pytest.raises(ValueError, match=f"entry 1: {missing} is missing"):
         exceptions.read(path)
+
+
+def test_dev_without_a_domain_needs_the_exceptions_that_local_has() -> None:
+    findings, _ = check.judge(graph_of("dev", NO_DOMAIN))
+    found = {finding.rule.id for finding in findings}
+    assert found == {"API-07", "CDN-11", "CDN-14", "ELB-07", "ELB-08"}
+    needed = [
+        [
+            entry.rules
+            for entry in exceptions.read()
+            if entry.covers(f.rule.id, "local", f.subject.name)
+        ]
+        for f in findings
+    ]
+    assert all(needed)
+    assert len({tuple(rules) for (rules,) in needed}) == 2
 
 
 def test_a_finding_is_one_line_with_where_what_why_and_remedy() -> None:
