@@ -19,7 +19,7 @@ from pulumi.runtime.proto import resource_pb2
 from . import eks, lookups, outputs
 from .model import Options, Resource
 from .subject import Subject
-from .wire import REFERENCE, plain, secret_keys, to_struct
+from .wire import REFERENCE, plain, secret_paths, to_struct
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class RecordingMonitor(mocks.MockMonitor):
             custom=request.custom,
             inputs=inputs,
             outputs=state,
-            secrets=secret_keys(request.object),
+            secrets=secret_paths(request.object),
             dependencies=frozenset(request.dependencies),
             property_dependencies=wanted,
             options=_options(request, wanted),

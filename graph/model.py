@@ -28,7 +28,8 @@ class Options:
 class Resource:
     """One registered resource; ``inputs`` and ``outputs`` have the provider's camelCase keys.
 
-    Secret inputs stand in ``inputs`` as plain values, and their top-level keys in ``secrets``.
+    Secret inputs stand in ``inputs`` as plain values, and in ``secrets`` where they are, such as
+    "password" or "origins[].customHeaders[].value".
     ``dependencies`` holds the URNs of everything this resource waits for. ``remote`` marks what a
     component of another language makes out of sight: its inputs are what the component was told.
     """
@@ -47,6 +48,10 @@ class Resource:
     options: Options = field(default_factory=Options)
     remote: bool = False
     read: bool = False  # looked up with `get`, not owned
+
+    def holds_secret(self, key: str) -> bool:
+        """Whether an input is a secret, or has one in it."""
+        return any(f"{path}.".startswith((f"{key}.", f"{key}[")) for path in self.secrets)
 
 
 @dataclass(frozen=True)

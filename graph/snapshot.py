@@ -57,17 +57,17 @@ def _frozen(value: Any) -> Any:
 
 def _resource(resource: Resource, mask: _Mask) -> dict[str, Any]:
     entry = {f.name: getattr(resource, f.name) for f in dataclasses.fields(resource)}
-    hidden = {*resource.secrets, *resource.options.additional_secret_outputs}
     return {
         **entry,
         "inputs": {
-            name: mask.secret(value) if name in resource.secrets else mask.files(value)
+            name: mask.files(mask.secrets(value, name, resource.secrets))
             for name, value in resource.inputs.items()
         },
         "outputs": {
             name: mask.files(value)
             for name, value in resource.outputs.items()
-            if name not in hidden
+            if not resource.holds_secret(name)
+            and name not in resource.options.additional_secret_outputs
         },
         "secrets": sorted(resource.secrets),
         "dependencies": sorted(resource.dependencies),
@@ -79,9 +79,16 @@ class _Mask:
     def __init__(self, key: bytes, project: Path) -> None:
         self._key, self._project = key, project
 
-    def secret(self, value: Any) -> dict[str, str]:
-        text = json.dumps(value, sort_keys=True).encode()
-        return {SECRET: hmac.digest(self._key, text, "sha256").hex()}
+    def secrets(self, value: Any, path: str, hidden: frozenset[str]) -> Any:
+        """Values in which what is at a ``hidden`` path is a digest."""
+        if path in hidden:
+            text = json.dumps(value, sort_keys=True).encode()
+            return {SECRET: hmac.digest(self._key, text, "sha256").hex()}
+        if isinstance(value, list):
+            return [self.secrets(item, f"{path}[]", hidden) for item in value]
+        if isinstance(value, dict):
+            return {k: self.secrets(item, f"{path}.{k}", hidden) for k, item in value.items()}
+        return value
 
     def files(self, value: Any) -> Any:
         """Values in which assets and archives of local files are digests."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
 
-from google.protobuf import json_format, struct_pb2
+from google.protobuf import struct_pb2
 
 # Signatures of the engine's special values, from pulumi/sdk `rpc.py`.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -46,13 +46,28 @@ def _special(fields: Any) -> Any:
     return unwrapped
 
 
-def secret_keys(struct: struct_pb2.Struct) -> frozenset[str]:
-    """The top-level keys whose value is, or holds, a secret."""
-    return frozenset(key for key, value in struct.fields.items() if _holds_secret(value))
+def secret_paths(struct: struct_pb2.Struct) -> frozenset[str]:
+    """Where secrets are, such as "password" or "origins[].customHeaders[].value"."""
+    return frozenset(
+        path for key, value in struct.fields.items() for path in _secrets_in(value, key)
+    )
 
 
-def _holds_secret(value: Any) -> bool:
-    return _SECRET in json.dumps(json_format.MessageToDict(value))
+def _secrets_in(value: Any, path: str) -> Iterator[str]:
+    kind = value.WhichOneof("kind")
+    if kind == "list_value":
+        for item in value.list_value.values:
+            yield from _secrets_in(item, f"{path}[]")
+    elif kind == "struct_value":
+        fields = value.struct_value.fields
+        signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
+        if signature == _SECRET or (signature == _OUTPUT and fields["secret"].bool_value):
+            yield path
+        elif signature == _OUTPUT:
+            yield from _secrets_in(fields["value"], path)
+        else:
+            for key, item in fields.items():
+                yield from _secrets_in(item, f"{path}.{key}")
 
 
 def to_struct(value: dict[str, Any]) -> struct_pb2.Struct:

@@ -30,7 +30,7 @@ def record(graph: Graph) -> dict[str, dict[str, Any]]:
         r.urn: {
             key: sorted(r.property_dependencies.get(key, ())) or value
             for key, value in r.inputs.items()
-            if value is not None and key not in r.secrets and replaces(r, key)
+            if value is not None and replaces(r, key) and not r.holds_secret(key)
         }
         for r in graph
         if holds_data(r) and not r.remote

@@ -28,7 +28,7 @@ class Subject:
     """One declared resource; ``inputs`` have the provider's camelCase keys.
 
     ``refers`` maps an input's key to the URNs of the resources whose outputs are in it, ``secrets``
-    are the keys of inputs that Pulumi keeps secret.
+    are the paths of inputs that Pulumi keeps secret.
     """
 
     type: str
@@ -39,6 +39,10 @@ class Subject:
     protect: bool = False
     secrets: frozenset[str] = frozenset()
     refers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def is_secret(self, path: str) -> bool:
+        """Whether what is at a path, such as ``registries[].password``, is kept secret."""
+        return any(f"{path}.".startswith((f"{secret}.", f"{secret}[")) for secret in self.secrets)
 
     def get(self, path: str) -> list[Any]:
         """The values at a path such as ``origins[].vpcOriginConfig``; a missing one is None."""

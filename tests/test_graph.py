@@ -84,8 +84,13 @@ def test_secrets_are_marked(program: Program) -> None:
         """
         aws.sns.Topic("p", display_name=pulumi.Output.secret("hush"), tags={"a": "b"})
         aws.sns.Topic("q", display_name="loud")
+        aws.ecs.TaskDefinition("r", family="f", container_definitions="[]", volumes=[
+            {"name": "a"}, {"name": "b", "host_path": pulumi.Output.secret("hush")}])
         """
     )
+    inside = graph.one("aws:ecs/taskDefinition:TaskDefinition")
+    assert inside.secrets == {"volumes[].hostPath"}
+    assert inside.inputs["volumes"] == [{"name": "a"}, {"name": "b", "hostPath": "hush"}]
     secret = graph.one("aws:sns/topic:Topic", "p")
     assert secret.secrets == {"displayName"}
     assert secret.inputs["displayName"] == "hush"

@@ -77,7 +77,7 @@ def test_the_build_is_for_pods_and_instances_and_runs_in_updates_only() -> None:
     (login,) = told["registries"]
     assert login["address"] == repository
     assert login["username"] == "AWS"
-    assert "registries" in graph.one(IMAGE).secrets
+    assert graph.one(IMAGE).secrets == {"registries[].password"}
 
 
 def test_a_named_image_is_run_as_it_is_named() -> None:

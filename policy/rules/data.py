@@ -121,7 +121,7 @@ def master_password(subject: Subject, _: Estate) -> str | None:
         return None
     if not subject.one("password"):
         return "nobody keeps its master password"
-    return None if "password" in subject.secrets else "its password is not marked secret"
+    return None if subject.is_secret("password") else "its password is not marked secret"
 
 
 @RULES.rule(
@@ -241,7 +241,7 @@ def cache_password(subject: Subject, _: Estate) -> str | None:
         return None
     if not token:
         return "asks for no password"
-    return None if "authToken" in subject.secrets else "its password is not marked secret"
+    return None if subject.is_secret("authToken") else "its password is not marked secret"
 
 
 # Instance types before Graviton do the same for more.

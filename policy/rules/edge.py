@@ -173,15 +173,20 @@ def viewer_tls(subject: Subject, _: Estate) -> str | None:
     DISTRIBUTION,
     reason="Who can ask the origin is past the firewall.",
     source="FSBP CloudFront.13; CloudFront developer guide, VPC origins",
-    remedy="a VPC origin, an origin access control, or HTTPS to an API",
+    remedy="a VPC origin, an origin access control, or HTTPS with a secret header that is asked for",
 )
 def open_origins(subject: Subject, _: Estate) -> str | None:
-    """Origins that others can reach, too, or that are asked in the clear."""
+    """Origins that answer others, too, or that are asked in the clear."""
     for origin in subject.one("origins") or ():
-        custom = origin.get("customOriginConfig") or {}
-        closed = origin.get("vpcOriginConfig") or origin.get("originAccessControlId")
-        if not closed and custom.get("originProtocolPolicy") != "https-only":
-            return f"origin {origin.get('originId')} is open"
+        if origin.get("vpcOriginConfig") or origin.get("originAccessControlId"):
+            continue
+        custom, name = origin.get("customOriginConfig") or {}, origin.get("originId")
+        if custom.get("originProtocolPolicy") != "https-only":
+            return f"origin {name} is open"
+        if not origin.get("customHeaders"):
+            return f"origin {name} cannot tell who asks"
+        if not subject.is_secret("origins[].customHeaders[].value"):
+            return f"the header by which origin {name} tells who asks is not marked secret"
     return None
 
 

@@ -24,7 +24,7 @@ CLOUD_CONTROL = "aws:cloudcontrol/resource:Resource"
 LEARNED = ("AWS::Personalize::DatasetGroup", "AWS::Personalize::Dataset")
 GLOBAL = "us-east-1"
 SECRET_NAME = re.compile(
-    r"(password|passwd|secretstring|authtoken|privatekey|apikey)$", re.IGNORECASE
+    r"(password|passwd|secretstring|authtoken|privatekey|apikey|_key)$", re.IGNORECASE
 )
 CREDENTIAL = re.compile(
     r"AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|ghp_[A-Za-z0-9]{36}|xox[bp]-[0-9A-Za-z-]{20,}"
@@ -38,7 +38,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from _leaves(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
         for inner in value:
-            yield from _leaves(inner, path)
+            yield from _leaves(inner, f"{path}[]")
     else:
         yield path, value
 
@@ -53,7 +53,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def plain_secret(subject: Subject, _: Estate) -> str | None:
     """An input that is called a secret, or looks like one, and is not kept as one."""
     for path, value in _leaves(dict(subject.inputs)):
-        if path.split(".")[0] in subject.secrets or not isinstance(value, str) or not value:
+        if subject.is_secret(path) or not isinstance(value, str) or not value:
             continue
         if SECRET_NAME.search(path) and not value.startswith("arn:"):
             return f"{path} is in the open"

@@ -232,7 +232,7 @@ RULES.companion(
 )
 def secret_in_the_open(subject: Subject, _: Estate) -> str | None:
     """A secret's value that is not secret in the state."""
-    return None if "secretString" in subject.secrets else "its value is not marked secret"
+    return None if subject.is_secret("secretString") else "its value is not marked secret"
 
 
 RULES.must(
@@ -269,5 +269,5 @@ RULES.must(
 )
 def parameter_in_the_open(subject: Subject, _: Estate) -> str | None:
     """A SecureString whose value is not secret in the state."""
-    secure = subject.one("type") == "SecureString" and "value" not in subject.secrets
+    secure = subject.one("type") == "SecureString" and not subject.is_secret("value")
     return "its value is not marked secret" if secure else None
