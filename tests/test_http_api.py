@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.recommendations import EDGE_KEY
 from graph import Graph
 from tests.stacks import NO_DOMAIN, OWN_DOMAIN, graph_of
 from tests.test_edge import DISTRIBUTION, behaviours, origins
@@ -102,6 +103,15 @@ def test_the_edge_sends_both_paths_to_the_api(variant: tuple[Graph, dict[str, An
         # CachingDisabled, and everything forwarded but the host: the API answers to its own.
         assert behaviour["cachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
         assert behaviour["originRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-38738e2966ac"
+    # The edge adds a key, and functions answer nobody else. It is a secret everywhere.
+    (header,) = origin["customHeaders"]
+    assert header["name"] == EDGE_KEY
+    assert graph.one(DISTRIBUTION).secrets == {"origins[].customHeaders[].value"}
+    for part in ("events", "recommend"):
+        function = named(graph, FUNCTION, part)
+        assert function.secrets == {"environment.variables.EDGE_KEY"}
+        assert function.inputs["environment"]["variables"]["EDGE_KEY"] == header["value"]
+        assert len(header["value"]) >= 48
     assert named(graph, FUNCTION, "events").urn not in graph.one(DISTRIBUTION).options.depends_on
 
 

@@ -228,8 +228,11 @@ def test_functions_are_told_what_the_storefront_is(variant: tuple[Graph, dict[st
         "DATABASE_CA_FILE": "rds-ca.pem" if "ca_file" in told["shop:data"]["database"] else "",
         "DATABASE_SECRET_ARN": arn(graph, "aws:secretsmanager/secret:Secret", "data-database-user"),
     }
-    env = {part: named(graph, FUNCTION, part).inputs["environment"]["variables"] for part in PARTS}
+    told_to = {part: named(graph, FUNCTION, part).inputs["environment"] for part in PARTS}
+    env = {part: dict(given["variables"]) for part, given in told_to.items()}
     stream = graph.one("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream")
+    keys = {env[part].pop("EDGE_KEY") for part in ("events", "recommend")}
+    assert len(keys) == 1
     assert env["events"] == {
         **visitors,
         "PUBLIC_URL": address,

@@ -12,7 +12,7 @@ from pulumi import CustomTimeouts, Input, Output, Resource, ResourceOptions
 
 from components.balancer import BalancerLinks
 from components.names import ORIGIN, WWW, Site
-from components.recommendations import HttpApiLinks
+from components.recommendations import EDGE_KEY, HttpApiLinks
 from settings import EdgeSettings
 
 from .caching import caching
@@ -209,6 +209,7 @@ def _origins(name: str, parts: Parts, mine: ResourceOptions) -> list[Any]:
         {
             "origin_id": "api",
             "domain_name": parts.http_api.domain_name,
+            "custom_headers": [{"name": EDGE_KEY, "value": parts.http_api.edge_key}],
             "connection_attempts": 2,
             "connection_timeout": 4,
             "custom_origin_config": {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, ResourceOptions
+import pulumi_random as random
+from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.data_tier import DataLinks
 from components.links import plain
@@ -15,7 +16,7 @@ from settings import RecommendationsSettings, WebSettings
 
 from .functions import FunctionLinks
 from .ground import Ground
-from .http_api import GET_SHELF, POST_EVENTS, HttpApiLinks, Route, http_api
+from .http_api import EDGE_KEY, GET_SHELF, POST_EVENTS, HttpApiLinks, Route, http_api
 from .machines import MachineLinks, MachinesLinks, machines
 from .parameters import ParameterLinks, parameters
 from .personalize import personalize
@@ -31,6 +32,7 @@ from .records import (
 from .serving import Visitors, functions
 
 __all__ = [
+    "EDGE_KEY",
     "EVENTS",
     "FunctionLinks",
     "HttpApiLinks",
@@ -97,11 +99,16 @@ class Recommendations(ComponentResource):
             mine=ResourceOptions(parent=self),
             kept=ResourceOptions(parent=self, protect=args.data.protect),
         )
-        origin, records, training = _origin(args), record_bucket(ground), training_bucket(ground)
+        records, training = record_bucket(ground), training_bucket(ground)
         told, stream, seen = parameters(ground), record_stream(ground, records), seen_table(ground)
+        visitors = Visitors(
+            origin=_origin(args),
+            cookie_secure=args.web.cookie_secure,
+            edge_key=_edge_key(ground),
+        )
         made = functions(
             ground,
-            visitors=Visitors(origin=origin, cookie_secure=args.web.cookie_secure),
+            visitors=visitors,
             records=records,
             stream=stream,
             seen=seen,
@@ -118,8 +125,8 @@ class Recommendations(ComponentResource):
                     part="recommend", function=made.recommend, settings=args.settings.recommend
                 ),
             },
-            names=args.names,
-            origin=origin,
+            visitors,
+            args.names,
         )
         self.links = RecommendationsLinks(
             http_api=api,
@@ -144,6 +151,13 @@ def _machines(
         return None
     learned = personalize(ground, training)
     return machines(ground, learned=learned, export=export, training=training, told=told)
+
+
+def _edge_key(ground: Ground) -> Output[str]:
+    made = random.RandomPassword(
+        f"{ground.name}-edge-key", length=48, special=False, opts=ground.mine
+    )
+    return Output.secret(made.result)
 
 
 def _origin(args: RecommendationsArgs) -> str:

@@ -1,8 +1,8 @@
 """The HTTP API: two routes, each to one function.
 
 Visitors come through CloudFront, whose firewall counts their requests and looks into them; the API
-has no firewall of its own. Whoever finds its address meets the limits of each route, and functions
-that read no more than 16 KiB (API Gateway would take 10 MB).
+has no firewall of its own. Functions answer nobody who does not bring the key that CloudFront adds,
+and read no more than 16 KiB (API Gateway would take 10 MB).
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from settings import RouteSettings
 
 from .functions import FunctionLinks
 from .ground import Ground
+from .serving import Visitors
 
 POST_EVENTS = "POST /api/v1/events"
+EDGE_KEY = "x-edge-key"  # as services/functions/shared/gateway.py has it
 GET_SHELF = "GET /api/v1/recommendations"
 TIMEOUT_MILLISECONDS = 12_000  # longer than any function behind a route may take
 CORS_SECONDS = 3600
@@ -41,9 +43,13 @@ LOGGED = {
 
 @dataclass(frozen=True, kw_only=True)
 class HttpApiLinks:
-    """Where the API is, and the paths that it answers; ``id`` is what metrics know it by."""
+    """Where the API is, and the paths that it answers; ``id`` is what metrics know it by.
+
+    Requests are answered only with ``edge_key`` (a secret) in the header EDGE_KEY.
+    """
 
     domain_name: Output[str]
+    edge_key: Output[str]
     patterns: tuple[str, ...]
     id: Output[str]
 
@@ -58,9 +64,9 @@ class Route:
 
 
 def http_api(
-    ground: Ground, routes: Mapping[str, Route], *, names: NamesLinks, origin: str
+    ground: Ground, routes: Mapping[str, Route], visitors: Visitors, names: NamesLinks
 ) -> HttpApiLinks:
-    """``routes`` by their key (such as "GET /path"); ``origin`` is the shop's own, or ""."""
+    """``routes`` by their key (such as "GET /path")."""
     name, mine = ground.name, ground.mine
     api = aws.apigatewayv2.Api(
         name,
@@ -70,7 +76,7 @@ def http_api(
         # With a name of ours, there is no second way in.
         disable_execute_api_endpoint=names.site is not None,
         opts=mine,
-        **_cors(origin),
+        **_cors(visitors.origin),
     )
     limits = [_route(ground, api, key, route) for key, route in routes.items()]
     stage = aws.apigatewayv2.Stage(
@@ -88,6 +94,7 @@ def http_api(
     )
     return HttpApiLinks(
         domain_name=_address(name, api, stage, names, mine),
+        edge_key=visitors.edge_key,
         patterns=tuple(key.partition(" ")[2] for key in routes),
         id=api.id,
     )

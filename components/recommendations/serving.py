@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi import Input
+from pulumi import Input, Output
 
 from components import buckets, iam
 from components.tables import TableLinks
@@ -27,15 +27,18 @@ class Visitors:
     """How functions know visitors: by the storefront's cookies, and from its own pages.
 
     ``origin`` is where the shop is seen, "" where that is not known before there is an edge.
+    ``edge_key`` is known to nobody but the edge: requests without it went past its firewall.
     """
 
     origin: str
     cookie_secure: bool
+    edge_key: Output[str]
 
     def environment(self, ground: Ground) -> dict[str, Input[str]]:
-        """The names of the cookies (a test compares them with the storefront's) and sessions."""
+        """The edge's key, cookies (a test compares them with the storefront's) and sessions."""
         prefix = "__Host-" if self.cookie_secure else ""
         return {
+            "EDGE_KEY": self.edge_key,
             "VISITOR_COOKIE": f"{prefix}visitor",
             "SESSION_COOKIE": f"{prefix}session",
             "SESSIONS_TABLE": ground.data.sessions.name,

@@ -15,7 +15,6 @@ HOP = frozenset(
 )  # fmt: skip
 # The edge says these itself; a visitor's own would be believed.
 _OURS = HOP | {b"x-forwarded-for", b"cookie", VIEWER_ADDRESS.encode()}
-_OURS_SIGNED = _OURS | {b"authorization"}
 # What CloudFront sends on even when no policy asks for it.
 _BASIC = frozenset(
     [b"content-type", b"content-length", b"range", b"if-range", b"if-match", b"if-none-match",
@@ -119,7 +118,8 @@ def onward(request: Request, way: Way, origin: Origin, peer: tuple[str, int]) ->
     """The head for an origin, as the behaviour's policies say; bodies are framed as they came."""
     told = way.behaviour.forwarding
     everything, wanted, without = way.everything, way.wanted, way.without
-    never = _OURS_SIGNED if origin.authorization else _OURS
+    says = [(name.encode(), value.encode()) for name, value in origin.says]
+    never = _OURS.union(name for name, _ in says) if says else _OURS
     query = chosen_query(request.query, told.query)
     path = request.path if request.path == b"*" else origin.prefix.encode() + request.path
     lines = [
@@ -141,8 +141,7 @@ def onward(request: Request, way: Way, origin: Origin, peer: tuple[str, int]) ->
         lines.append(b"Accept-Encoding: " + accepted)
     if request.chunked:
         lines.append(b"Transfer-Encoding: chunked")
-    if origin.authorization:
-        lines.append(b"Authorization: " + origin.authorization.encode())
+    lines += [b"%b: %b" % said for said in says]
     address = peer[0].encode()
     before = request.fields.get(b"x-forwarded-for")
     lines.append(b"X-Forwarded-For: " + (b"%b, %b" % (before, address) if before else address))

@@ -65,7 +65,8 @@ class Behaviour:
 class Origin:
     """Who answers: ready pods, a bucket at the AWS emulator, or a server on this machine.
 
-    ``away`` is an origin that this machine does not have: it never answers.
+    ``away`` is an origin that this machine does not have: it never answers. ``says`` are headers,
+    names in lower case, that the edge adds to every request; a visitor's own are not sent on.
     """
 
     name: str
@@ -73,7 +74,7 @@ class Origin:
     host: str  # what the Host header says when the visitor's is not sent on
     address: tuple[str, int] = ("", 0)
     prefix: str = ""  # declared origin path
-    authorization: str = ""  # of origin access control
+    says: tuple[tuple[str, str], ...] = ()
     read_seconds: float = 30.0
 
 

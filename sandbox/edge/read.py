@@ -139,10 +139,15 @@ class _Reader:
     def _origin(self, told: Told) -> Origin:
         name, host = str(told["originId"]), str(told["domainName"])
         prefix = str(told.get("originPath") or "")
+        says = tuple(
+            (str(h["name"]).lower(), str(h["value"])) for h in told.get("customHeaders") or ()
+        )
         if vpc := told.get("vpcOriginConfig"):
             self._behind(str(vpc["vpcOriginId"]))
             seconds = float(vpc.get("originReadTimeout") or 30)
-            return Origin(name=name, kind="pods", host=host, prefix=prefix, read_seconds=seconds)
+            return Origin(
+                name=name, kind="pods", host=host, prefix=prefix, says=says, read_seconds=seconds
+            )
         if self._is_bucket(host):
             return Origin(
                 name=name,
@@ -150,7 +155,7 @@ class _Reader:
                 host=host,
                 prefix=prefix,
                 address=self._emulator.address,
-                authorization=self._signed(told.get("originAccessControlId")),
+                says=(*says, *self._signed(told.get("originAccessControlId"))),
             )
         seconds = float((told.get("customOriginConfig") or {}).get("originReadTimeout") or 30)
         if local := _LOOPBACK.fullmatch(host):
@@ -161,6 +166,7 @@ class _Reader:
                 host=host,
                 address=address,
                 prefix=prefix,
+                says=says,
                 read_seconds=seconds,
             )
         self._missing.append(f"origin {name} ({host}) is not on this machine and never answers")
@@ -172,14 +178,14 @@ class _Reader:
             for b in self._graph.of_type(BUCKET)
         )
 
-    def _signed(self, access: str | None) -> str:
+    def _signed(self, access: str | None) -> list[tuple[str, str]]:
         """Without access control a request is anonymous, and the emulator refuses it as S3 does."""
         for resource in self._graph.of_type(ACCESS):
             if resource.id == access:
                 self._mark(resource, "served", "signs requests; the emulator checks no signature")
                 signs = resource.inputs["signingBehavior"] != "never"
-                return self._emulator.authorization if signs else ""
-        return ""
+                return [("authorization", self._emulator.authorization)] if signs else []
+        return []
 
     def _behind(self, vpc_origin: str) -> None:
         """Follow the declared way: VPC origin, load balancer, listener, target group, Service."""

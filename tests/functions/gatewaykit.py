@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 ORIGIN = "https://shop.test"
+EDGE_KEY = "known-to-the-edge-alone"
 
 
 def gateway_event(
@@ -36,6 +37,7 @@ def gateway_event(
             "x-forwarded-for": "192.0.2.17, 64.252.73.136",
             "x-forwarded-port": "443",
             "x-forwarded-proto": "https",
+            "x-edge-key": EDGE_KEY,
             **(headers or {}),
         },
         "requestContext": {

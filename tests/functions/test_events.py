@@ -13,7 +13,7 @@ import pytest
 from aiobotocore.session import get_session
 from eventkit import Door, batch, event, record_stream, recorded
 from events import handler
-from gatewaykit import ORIGIN, beacon, metrics, told
+from gatewaykit import EDGE_KEY, ORIGIN, beacon, metrics, told
 from parameterkit import UNREADABLE, refusing
 from scriptedpeer import Exchange, Peer
 from shared import gateway
@@ -37,6 +37,7 @@ def record(cloud: Any) -> tuple[str, str]:
 def variables(tables: dict[str, str], record: tuple[str, str]) -> dict[str, str]:
     return {
         **tables,
+        "EDGE_KEY": EDGE_KEY,
         "RECORD_STREAM": record[0],
         "VISITOR_COOKIE": "__Host-visitor",
         "SESSION_COOKIE": "__Host-session",
@@ -146,6 +147,16 @@ def test_other_sites_and_forms_are_refused(door, record, headers, status) -> Non
     answer = door(beacon(batch(), headers=headers))
     assert answer["statusCode"] == status
     assert len(recorded(record[1])) == (status == 202)
+
+
+@pytest.mark.parametrize("key", ["", "known-to-nobody", "ключ", EDGE_KEY + " "])
+def test_who_went_past_the_firewall_is_refused(door, record, capsys, key: str) -> None:
+    answer = door(beacon(batch(), headers={"x-edge-key": key}))
+    assert (answer["statusCode"], told(answer)["status"]) == (403, 403)
+    assert recorded(record[1]) == []
+    printed = capsys.readouterr().out
+    assert [line["Reason"] for line in metrics(printed)] == ["not-through-edge"]
+    assert EDGE_KEY not in printed + json.dumps(answer)
 
 
 def test_without_a_public_url_the_origin_is_not_compared(variables) -> None:
@@ -320,5 +331,12 @@ def test_logs_never_say_who(variables, capsys, cloud) -> None:
 def test_every_missing_variable_is_named() -> None:
     with pytest.raises(SettingsError) as refused:
         Door({"SERVING": "perhaps", "PUBLIC_URL": "shop.test"})
-    for name in ("RECORD_STREAM", "SEEN_TABLE", "VISITOR_COOKIE", "SERVING", "PUBLIC_URL"):
+    for name in (
+        "EDGE_KEY",
+        "RECORD_STREAM",
+        "SEEN_TABLE",
+        "VISITOR_COOKIE",
+        "SERVING",
+        "PUBLIC_URL",
+    ):
         assert name in str(refused.value)

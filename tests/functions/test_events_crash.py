@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import pytest
 from eventkit import Door, batch, event, record_stream, recorded
-from gatewaykit import ORIGIN, beacon
+from gatewaykit import EDGE_KEY, ORIGIN, beacon
 from scriptedpeer import Behaviour, Exchange, Peer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +34,7 @@ def record(cloud: Any) -> tuple[str, str]:
 def variables(tables: dict[str, str], record: tuple[str, str]) -> dict[str, str]:
     return {
         **tables,
+        "EDGE_KEY": EDGE_KEY,
         "RECORD_STREAM": record[0],
         "VISITOR_COOKIE": "visitor",
         "SESSION_COOKIE": "session",

@@ -13,7 +13,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from aiobotocore.session import get_session
-from gatewaykit import gateway_event, metrics, told, wanted
+from gatewaykit import EDGE_KEY, gateway_event, metrics, told, wanted
 from parameterkit import UNREADABLE, refusing
 from recommend.handler import wire
 from scriptedpeer import Behaviour, Exchange, Peer
@@ -80,6 +80,7 @@ def stocked(shop: Any) -> None:
 def variables(database_variables: dict[str, str], tables: dict[str, str]) -> dict[str, str]:
     return {
         **database_variables,
+        "EDGE_KEY": EDGE_KEY,
         "SESSIONS_TABLE": tables["SESSIONS_TABLE"],
         "VISITOR_COOKIE": "visitor",
         "SESSION_COOKIE": "session",
@@ -385,3 +386,10 @@ def test_the_entry_point_wires_itself_from_the_environment(variables, monkeypatc
     assert len(json.loads(handler.handle(event, None)["body"])["items"]) == 8
     handler.service().shelves._database.close()
     handler.service.cache_clear()
+
+
+def test_who_went_past_the_firewall_gets_no_shelf(shelf: Shelf) -> None:
+    for key in ("", "known-to-nobody"):
+        answer = shelf(("shelf", "popular"), headers={"x-edge-key": key})
+        assert answer["statusCode"] == 403
+        assert "items" not in told(answer)

@@ -66,12 +66,12 @@ def test_the_program_is_read_in_its_own_order(local: tuple[Edge, Any]) -> None:
         ("api",),
         ("shop",),
     ]
-    kinds = {o.name: (o.kind, bool(o.authorization)) for o in plan.origins}
+    kinds = {o.name: (o.kind, tuple(name for name, _ in o.says)) for o in plan.origins}
     assert kinds == {
-        "shop": ("pods", False),
-        "images": ("bucket", True),
-        "files": ("bucket", True),
-        "api": ("away", False),
+        "shop": ("pods", ()),
+        "images": ("bucket", ("authorization",)),
+        "files": ("bucket", ("authorization",)),
+        "api": ("away", ()),
     }
     assert {(e.code, e.status, e.path) for e in plan.errors} == {
         (code, 503, "/maintenance.html") for code in (502, 503, 504)

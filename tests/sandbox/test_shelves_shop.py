@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import time
 import uuid
@@ -97,6 +98,18 @@ def recorded(shop: Box) -> list[dict[str, Any]]:
         text = s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read().decode()
         lines += [json.loads(line) for line in text.splitlines()]
     return lines
+
+
+def test_the_api_answers_nobody_but_the_edge(shop: Box, visitor: httpx.Client) -> None:
+    apis = [r for r in shop.status()["resources"] if r["type"] == "aws:apigatewayv2/api:Api"]
+    (address,) = [found for r in apis for found in re.findall(r"http://[\w.:]+", str(r))]
+    params = {"shelf": "popular"}
+    for key in ({}, {"x-edge-key": "guessed"}):
+        assert httpx.get(address + SHELF, params=params, headers=key).status_code == 403
+        assert httpx.post(address + EVENTS, json=batch("MUG"), headers=key).status_code == 403
+    # The edge says its own, whatever a visitor says.
+    headers = {"x-edge-key": "guessed"}
+    assert visitor.get(SHELF, params=params, headers=headers).status_code == 200
 
 
 def test_an_accepted_event_is_in_the_record_under_its_visitor(

@@ -29,6 +29,7 @@ _MEDIA_TYPES = ("application/json", "text/plain")  # sendBeacon sends text
 class Service:
     """Everything a request needs; ``clock`` gives seconds since 1970."""
 
+    edge_key: str
     public_url: str
     visitor_cookie: str
     session_cookie: str
@@ -41,6 +42,7 @@ class Service:
 
     def answer(self, request: Request) -> Answer:
         """202 once the batch is durable; raises RefusalError."""
+        gateway.through_edge(request, self.edge_key)
         self._same_site(request)
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in _MEDIA_TYPES:
@@ -109,6 +111,7 @@ def wire(
 ) -> Service:
     """The service that the environment describes; raises SettingsError."""
     env = environment.Reader(variables)
+    edge_key = env.text("EDGE_KEY")
     stream = env.text("RECORD_STREAM")
     seen_table = env.text("SEEN_TABLE")
     sessions_table = env.text("SESSIONS_TABLE")
@@ -132,6 +135,7 @@ def wire(
             breaker=Breaker(3, 10.0),
         )
     return Service(
+        edge_key=edge_key,
         public_url=public_url,
         visitor_cookie=visitor_cookie,
         session_cookie=session_cookie,

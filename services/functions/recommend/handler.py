@@ -26,6 +26,7 @@ STATEMENT_SECONDS = 1.0
 class Service:
     """Everything a request needs; ``personalize`` is None where nothing is served by it."""
 
+    edge_key: str
     visitor_cookie: str
     session_cookie: str
     sessions: visitors.Sessions
@@ -33,7 +34,8 @@ class Service:
     personalize: Personalize | None
 
     def answer(self, request: Request) -> Answer:
-        """200 with items; raises RefusalError 422, and 503 while the database is down."""
+        """200 with items; raises RefusalError 403, 422, and 503 while the database is down."""
+        gateway.through_edge(request, self.edge_key)
         question = questions.parse(request.query)
         try:
             return gateway.answer(200, self._shelf(question, self._person(request)))
@@ -93,6 +95,7 @@ def wire(variables: Mapping[str, str] = os.environ) -> Service:
     """The service that the environment describes; raises SettingsError."""
     env = environment.Reader(variables)
     address = database.address(env)
+    edge_key = env.text("EDGE_KEY")
     sessions_table = env.text("SESSIONS_TABLE")
     visitor_cookie = env.text("VISITOR_COOKIE")
     session_cookie = env.text("SESSION_COOKIE")
@@ -116,6 +119,7 @@ def wire(variables: Mapping[str, str] = os.environ) -> Service:
     # Whatever hangs, the answer comes before Lambda's limit of 5 s.
     login = database.Login(client("secretsmanager", 0.5), address.secret_arn)
     return Service(
+        edge_key=edge_key,
         visitor_cookie=visitor_cookie,
         session_cookie=session_cookie,
         sessions=visitors.Sessions(client("dynamodb", 0.5), sessions_table),

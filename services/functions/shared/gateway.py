@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from .observe import count, log, name_request
 
 Answer = dict[str, Any]
 PRIVATE = "private, no-store"
-
+EDGE_KEY = "x-edge-key"  # the header that CloudFront adds; whatever a visitor sends in it is lost
 
 # HTTP status and title of every kind of problem: those of the storefront's API.
 KINDS = {
@@ -105,6 +106,14 @@ def read(event: Mapping[str, Any]) -> Request:
         raw_body=event.get("body") or "",
         encoded=bool(event.get("isBase64Encoded")),
     )
+
+
+def through_edge(request: Request, key: str) -> None:
+    """Refuse what did not come through CloudFront, past its firewall: it alone knows ``key``."""
+    sent = request.headers.get(EDGE_KEY, "")
+    if not hmac.compare_digest(sent.encode("utf-8", "replace"), key.encode()):
+        detail = "This is reached through the shop's own address."
+        raise RefusalError("forbidden", detail, reason="not-through-edge")
 
 
 def answer(status: int, body: Mapping[str, Any], *, cookies: Sequence[str] = ()) -> Answer:
