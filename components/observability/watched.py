@@ -54,7 +54,9 @@ def watched(args: ObservabilityArgs, own: Own) -> Names:
         replica = [f"{data.database.identifier}-reader"]
     health = args.edge.health_check_id
     pools = (args.balancer.pods.arn, args.balancer.instances.arn)
-    functions = (recommended.events, recommended.recommend, recommended.export)
+    functions = [recommended.events, recommended.recommend, recommended.export]
+    if data.rotation is not None:
+        functions.append(data.rotation)
     dead = [function.dead_letters for function in functions if function.dead_letters is not None]
     machines = recommended.machines
     running: list[Input[str]] = []
@@ -86,6 +88,7 @@ def watched(args: ObservabilityArgs, own: Own) -> Names:
         "queue": [data.order_events.name],
         "recommend": [recommended.recommend.name],
         "replica": replica,
+        "rotation": [] if data.rotation is None else [data.rotation.name],
         "stream": [recommended.stream.name],
         "tables": [data.carts.name, data.sessions.name, recommended.seen.name],
         "vault": [own.vault] if own.vault is not None else [],

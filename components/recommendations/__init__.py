@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, ResourceOptions
 
 from components.data_tier import DataLinks
+from components.functions import FunctionLinks
 from components.links import plain
 from components.names import NamesLinks
 from components.network import NetworkLinks
 from components.tables import TableLinks
 from settings import RecommendationsSettings, WebSettings
 
-from .functions import FunctionLinks
 from .ground import Ground
 from .http_api import GET_SHELF, POST_EVENTS, HttpApiLinks, Route, http_api
 from .machines import MachineLinks, MachinesLinks, machines

@@ -15,10 +15,10 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
+from components.functions import FunctionLinks
 from components.names import NamesLinks, alias
 from settings import RouteSettings
 
-from .functions import FunctionLinks
 from .ground import Ground
 
 API = "api"  # the label below the domain
