@@ -176,7 +176,7 @@ DATA = (
 RECOMMENDATIONS = (
     Alarm(
         part="functions-fail",
-        says="Functions fail, or are refused a place to run.",
+        says="Functions of recommendations fail, or are refused a place to run.",
         metrics=(_functions("Errors"), _functions("Throttles")),
         limit=5,
         silence=QUIET,

@@ -54,9 +54,7 @@ def watched(args: ObservabilityArgs, own: Own) -> Names:
         replica = [f"{data.database.identifier}-reader"]
     health = args.edge.health_check_id
     pools = (args.balancer.pods.arn, args.balancer.instances.arn)
-    functions = [recommended.events, recommended.recommend, recommended.export]
-    if data.rotation is not None:
-        functions.append(data.rotation)
+    functions = (recommended.events, recommended.recommend, recommended.export)
     dead = [function.dead_letters for function in functions if function.dead_letters is not None]
     machines = recommended.machines
     running: list[Input[str]] = []
