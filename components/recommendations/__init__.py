@@ -32,7 +32,6 @@ from .serving import Visitors, functions
 
 __all__ = [
     "EVENTS",
-    "FunctionLinks",
     "HttpApiLinks",
     "MachineLinks",
     "MachinesLinks",
