@@ -198,8 +198,8 @@ async def _fill(postgres: Postgres, everything: Sequence[Basket]) -> None:
 
 
 def _database(port: int) -> Database:
-    async def login(*, fresh: bool) -> tuple[str, str]:
-        del fresh
+    async def login(*, refused: object) -> tuple[str, str]:
+        del refused
         return USER, PASSWORD
 
     return Database(Address(HOST, port, "shop"), login, size=2)

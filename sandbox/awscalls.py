@@ -215,7 +215,11 @@ def _secret(r: Registration) -> list[Call]:
 
 
 def _secret_version(r: Registration) -> list[Call]:
-    parameters = {"SecretId": r.inputs["secretId"], "SecretString": r.inputs["secretString"]}
+    parameters = _given(
+        SecretId=r.inputs["secretId"],
+        SecretString=r.inputs["secretString"],
+        VersionStages=r.inputs.get("versionStages"),
+    )
 
     def outputs(answer: Mapping[str, Any]) -> Outputs:
         return {"arn": answer["ARN"], "versionId": answer["VersionId"]}

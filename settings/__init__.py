@@ -5,8 +5,9 @@ One structured key a tier (`shop:network`, `shop:data`, `shop:recommendations`, 
 Pulumi.<stack>.yaml. Secrets do not belong here: the program makes them.
 """
 
-from .data import CacheSettings, DatabaseSettings, DataSettings
+from .data import CacheSettings, DatabaseSettings, DataSettings, RotationSettings
 from .edge import EdgeSettings, FirewallSettings, ZoneSettings
+from .functions import FunctionSettings
 from .network import NetworkSettings
 from .observability import (
     AccountSettings,
@@ -16,7 +17,6 @@ from .observability import (
 )
 from .pipeline import PipelineSettings, SourceSettings, StateSettings, StepSettings
 from .recommendations import (
-    FunctionSettings,
     PauseSettings,
     RecommendationsSettings,
     RouteSettings,
@@ -48,6 +48,7 @@ __all__ = [
     "PipelineSettings",
     "PoolSettings",
     "RecommendationsSettings",
+    "RotationSettings",
     "RouteSettings",
     "Settings",
     "SettingsError",

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from .network import LogDays
+from .functions import FunctionSettings
+from .network import EndpointName, LogDays
 from .reading import Problem, between, matching
 
+# What changes the cache's password calls, where there is no NAT.
+NEEDED_BY_ROTATION: tuple[EndpointName, ...] = ("elasticache",)
 BackupDays = Annotated[int, between(0, 35, "days")]
 
 
@@ -92,18 +95,26 @@ class CacheSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RotationSettings(FunctionSettings):
+    """The function that changes passwords, every so many ``days``."""
+
+    days: Annotated[int, between(1, 90, "days")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataSettings:
     """Everything that is kept.
 
     ``protect`` guards what holds data: deletion protection at AWS, `protect` in Pulumi, a final
-    snapshot, thirty days to recover secrets and keys. ``log_days`` is for database logs and for
-    the bucket of access logs.
+    snapshot, thirty days to recover secrets and keys. ``log_days`` is for logs of the database and
+    of its function, and for the bucket of access logs. Without ``rotation`` (null) passwords stay.
     """
 
     protect: bool
     log_days: LogDays
     database: DatabaseSettings
     cache: CacheSettings
+    rotation: RotationSettings | None
 
     def check_recovery(self) -> Iterator[Problem]:
         """What is protected must be recoverable too."""

@@ -28,6 +28,7 @@ EndpointName = Literal[
     "ecr.dkr",
     "eks",
     "eks-auth",
+    "elasticache",
     "elasticloadbalancing",
     "email",
     "events",

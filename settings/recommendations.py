@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from .functions import FunctionSettings
 from .network import EndpointName, LogDays
 from .reading import Problem, Rule, between, matching
 from .traffic import TimeZone
@@ -26,18 +27,6 @@ Cron = Annotated[
         'five fields such as "0 3 * * SUN", weekdays by name, without a day of the month',
     ),
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FunctionSettings:
-    """A function's size: MiB of ``memory``, processor in proportion, and how many run at once.
-
-    ``concurrency`` is reserved: nobody else takes it away, and there are never more. Without (null)
-    a function takes from what the account has left.
-    """
-
-    memory: Annotated[int, between(128, 10_240, "MiB")]
-    concurrency: Annotated[int, between(1, 1000, "at the same time")] | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import pulumi
 
-from .data import DataSettings
+from .data import NEEDED_BY_ROTATION, DataSettings
 from .edge import EdgeSettings
 from .network import NEEDED_BY_AGENT, NEEDED_BY_INSTANCES, NetworkSettings
 from .observability import ObservabilitySettings
@@ -96,6 +96,7 @@ def load() -> Settings:
         problems.extend(_lines(lambda: _way_out_for_agent(network, web)))
     if network and recommendations:
         problems.extend(_lines(lambda: _way_out_for_shelves(network, recommendations)))
+    problems.extend(_lines(lambda: _way_out_for_rotation(network, data)))
     if edge and web:
         problems.extend(_lines(lambda: _other_address(edge, web)))
     problems.extend(_lines(lambda: _copy_at_home(observability, region)))
@@ -152,37 +153,41 @@ def _room_for_pods(network: NetworkSettings, web: WebSettings) -> Iterator[Probl
 
 
 def _way_out_for_instances(network: NetworkSettings, web: WebSettings) -> Iterator[Problem]:
-    missing = [name for name in NEEDED_BY_INSTANCES if name not in network.interface_endpoints]
-    if network.nat == "none" and web.fleet.max > 0 and missing:
-        yield Problem(
-            key="shop:web.fleet.max",
-            value=web.fleet.max,
-            given=f"with nat = none and without the interface_endpoints {', '.join(missing)}",
-            accepted="0, a nat, or those endpoints",
-        )
+    if (most := web.fleet.max) > 0:
+        yield from _way_out(network, "shop:web.fleet.max", most, NEEDED_BY_INSTANCES, "0")
 
 
 def _way_out_for_agent(network: NetworkSettings, web: WebSettings) -> Iterator[Problem]:
-    missing = [name for name in NEEDED_BY_AGENT if name not in network.interface_endpoints]
-    if network.nat == "none" and web.agent and missing:
-        yield Problem(
-            key="shop:web.agent",
-            value=True,
-            given=f"with nat = none and without the interface_endpoints {', '.join(missing)}",
-            accepted="false, a nat, or those endpoints",
-        )
+    if web.agent:
+        yield from _way_out(network, "shop:web.agent", True, NEEDED_BY_AGENT, "false")
 
 
 def _way_out_for_shelves(
     network: NetworkSettings, recommendations: RecommendationsSettings
 ) -> Iterator[Problem]:
-    missing = [name for name in NEEDED_BY_SHELVES if name not in network.interface_endpoints]
-    if network.nat == "none" and recommendations.serving != "off" and missing:
+    if (serving := recommendations.serving) != "off":
+        key = "shop:recommendations.serving"
+        yield from _way_out(network, key, serving, NEEDED_BY_SHELVES, '"off"')
+
+
+def _way_out_for_rotation(
+    network: NetworkSettings | None, data: DataSettings | None
+) -> Iterator[Problem]:
+    if network and data and data.rotation is not None and data.cache.tls:
+        days, key = data.rotation.days, "shop:data.rotation.days"
+        yield from _way_out(network, key, days, NEEDED_BY_ROTATION, "rotation: null")
+
+
+def _way_out(
+    network: NetworkSettings, key: str, value: object, needed: Sequence[str], instead: str
+) -> Iterator[Problem]:
+    missing = [name for name in needed if name not in network.interface_endpoints]
+    if network.nat == "none" and missing:
         yield Problem(
-            key="shop:recommendations.serving",
-            value=recommendations.serving,
+            key=key,
+            value=value,
             given=f"with nat = none and without the interface_endpoints {', '.join(missing)}",
-            accepted='"off", a nat, or those endpoints',
+            accepted=f"{instead}, a nat, or those endpoints",
         )
 
 

@@ -60,6 +60,9 @@ BAD: list[tuple[str, Any, str]] = [
     ("shop:data.cache.nodes", 1, "false, or nodes of at least 2"),
     ("shop:data.cache.tls", False, "true, or shop:runs_on: laptop"),
     ("shop:data.cache.snapshot_days", 99, "from 0 to 35"),
+    ("shop:data.rotation.days", 91, "from 1 to 90"),
+    ("shop:data.rotation.days", None, "from 1 to 90"),
+    ("shop:data.rotation.concurrency", 0, "from 1 to 1000"),
     # recommendations
     ("shop:recommendations.serving", False, '"off" (in quotes), recommender, campaign'),
     ("shop:recommendations.serving", "personalize", '"off" (in quotes), recommender, campaign'),

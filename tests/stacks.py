@@ -26,7 +26,10 @@ MISSING = object()  # as a value: take the key away
 
 # What a stack without NAT must reach inside the VPC.
 FOR_PODS = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "secretsmanager", "sqs", "sts"]
-WITHOUT_NAT = [*FOR_PODS, "autoscaling", "codedeploy-commands-secure", "logs", "ssm", "ssmmessages"]
+WITHOUT_NAT = [
+    *(*FOR_PODS, "autoscaling", "codedeploy-commands-secure", "elasticache", "logs"),
+    *("ssm", "ssmmessages"),
+]
 # A stack with a domain, and one without.
 NO_DOMAIN: dict[str, Any] = {"shop:edge.domain": None, "shop:edge.zone": None}
 OWN_DOMAIN: dict[str, Any] = {

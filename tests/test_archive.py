@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from components.recommendations import archive
-from components.recommendations.archive import PackagingError, package
+from components import archive
+from components.archive import PackagingError, package
 
 
 @pytest.fixture

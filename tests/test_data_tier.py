@@ -242,7 +242,11 @@ def test_groups_admit_only_who_reads_them() -> None:
     fleet = graph.one("aws:ec2/securityGroup:SecurityGroup", "web-fleet").id
     rules = graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     functions = graph.one("aws:ec2/securityGroup:SecurityGroup", "recommendations-functions").id
-    for name, port, more in (("data-database", 5432, {functions}), ("data-cache", 6379, set())):
+    rotation = graph.one("aws:ec2/securityGroup:SecurityGroup", "data-rotate").id
+    for name, port, more in (
+        ("data-database", 5432, {functions, rotation}),
+        ("data-cache", 6379, {rotation}),
+    ):
         group = graph.one("aws:ec2/securityGroup:SecurityGroup", name)
         assert "ingress" not in group.inputs
         admitted = [r.inputs for r in rules if r.inputs["securityGroupId"] == group.id]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.stacks import STACKS, graph_of
-from tests.test_recommendations import FUNCTION, PARTS, REGION, named
+from tests.test_recommendations import FUNCTION, PARTS, REGION
 
 
 class Asked(dict[str, str]):
@@ -23,14 +23,14 @@ class Asked(dict[str, str]):
         return super().get(name, default)
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("name", [*(f"recommendations-{part}" for part in PARTS), "data-rotate"])
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_handler_reads_exactly_what_its_function_is_told(
-    stack: str, part: str, monkeypatch: pytest.MonkeyPatch
+    stack: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # nobody to ask for credentials here
-    told = named(graph_of(stack), FUNCTION, part).inputs["environment"]["variables"]
+    told = graph_of(stack).one(FUNCTION, name).inputs["environment"]["variables"]
     asked = Asked(told)
-    importlib.import_module(f"{part}.handler").wire(asked)  # accepts every value
+    importlib.import_module(f"{name.partition('-')[2]}.handler").wire(asked)  # accepts every value
     assert asked.read == set(told)

@@ -171,7 +171,8 @@ def test_interface_endpoints_are_made_by_name_and_admit_servers_only() -> None:
     cluster = graph.one("eks:index:Cluster").outputs["clusterSecurityGroupId"]
     fleet = graph.one("aws:ec2/securityGroup:SecurityGroup", "web-fleet").id
     functions = graph.one("aws:ec2/securityGroup:SecurityGroup", "recommendations-functions").id
-    assert {r["referencedSecurityGroupId"] for r in rules} == {cluster, fleet, functions}
+    rotation = graph.one("aws:ec2/securityGroup:SecurityGroup", "data-rotate").id
+    assert {r["referencedSecurityGroupId"] for r in rules} == {cluster, fleet, functions, rotation}
     assert all((r["fromPort"], r["toPort"]) == (443, 443) for r in rules)
 
 

@@ -10,6 +10,7 @@ from tests.test_program import graph, texts
 __all__ = ["graph"]  # the fixture: every stack, as it is and as it might be
 SERVERS = ("pods", "web-fleet")  # what serves the shop, and needs its data
 FUNCTIONS = "recommendations-functions"  # what reads the database, and nothing else
+ROTATION = "data-rotate"  # what changes passwords of both
 BUILDS = "pipeline-builds"  # where deployments run
 
 
@@ -31,7 +32,7 @@ def test_from_the_internet_the_way_in_leads_through_cloudfront_and_the_balancer(
     graph: Graph,
 ) -> None:
     assert callers(graph, "balancer") == {CLOUDFRONT}
-    known = {INTERNET, CLOUDFRONT, "balancer", *SERVERS, FUNCTIONS, BUILDS}
+    known = {INTERNET, CLOUDFRONT, "balancer", *SERVERS, FUNCTIONS, ROTATION, BUILDS}
     assert {source for source, _, _ in ways(graph)} <= known
     for server in SERVERS:
         assert callers(graph, server) - {BUILDS} == {"balancer"}
@@ -40,11 +41,12 @@ def test_from_the_internet_the_way_in_leads_through_cloudfront_and_the_balancer(
         ("pods", 443),
         ("network-endpoints", 443),
     }
-    assert callers(graph, "data-cache") == set(SERVERS)
-    assert callers(graph, "data-database") == {*SERVERS, FUNCTIONS}
+    assert callers(graph, "data-cache") - {ROTATION} == set(SERVERS)
+    assert callers(graph, "data-database") == {*SERVERS, FUNCTIONS, ROTATION}
     # API Gateway calls Lambda past all groups; nobody reaches a function otherwise.
-    assert callers(graph, FUNCTIONS) == set()
+    assert callers(graph, FUNCTIONS) == callers(graph, ROTATION) == set()
     assert reached(graph, FUNCTIONS) <= {"data-database", "network-endpoints"}
+    assert reached(graph, ROTATION) <= {"data-database", "data-cache", "network-endpoints"}
     # One step at a time, and nobody calls back.
     for inner in ("data-database", "data-cache", "network-endpoints"):
         assert reached(graph, inner) == set()
@@ -56,5 +58,6 @@ def test_from_the_internet_the_way_in_leads_through_cloudfront_and_the_balancer(
 def test_a_group_guards_what_it_is_named_after(graph: Graph) -> None:
     assert members(graph, "balancer") == {"aws:lb/loadBalancer:LoadBalancer"}
     assert members(graph, "web-fleet") == {"aws:ec2/launchTemplate:LaunchTemplate"}
-    assert members(graph, FUNCTIONS) == {"aws:lambda/function:Function"}
+    for group in (FUNCTIONS, ROTATION):
+        assert members(graph, group) == {"aws:lambda/function:Function"}
     assert members(graph, "data-cache") == {"aws:elasticache/replicationGroup:ReplicationGroup"}

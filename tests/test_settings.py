@@ -254,7 +254,11 @@ def test_bad_settings_stop_the_program_before_anything_is_registered() -> None:
 
 
 def test_instances_without_nat_need_endpoints_of_their_own() -> None:
-    changes = {"shop:network.nat": "none", "shop:network.interface_endpoints": FOR_PODS}
+    changes = {
+        "shop:network.nat": "none",
+        "shop:network.interface_endpoints": FOR_PODS,
+        "shop:data.rotation": None,
+    }
     (line,) = refusal(config("dev", changes))
     assert line.startswith("shop:web.fleet.max is 2 with nat = none and without")
     assert "autoscaling, codedeploy-commands-secure, logs, ssm, ssmmessages" in line
@@ -264,6 +268,19 @@ def test_instances_without_nat_need_endpoints_of_their_own() -> None:
 def test_a_stack_without_nat_has_what_its_pods_call() -> None:
     changes = {"shop:network.nat": "none", "shop:network.interface_endpoints": WITHOUT_NAT}
     assert graph_of("dev", changes).of_type("aws:ec2/natGateway:NatGateway") == []
+
+
+def test_rotation_of_the_cache_needs_a_way_to_elasticache() -> None:
+    endpoints = [name for name in WITHOUT_NAT if name != "elasticache"]
+    changes = {"shop:network.nat": "none", "shop:network.interface_endpoints": endpoints}
+    (line,) = refusal(config("dev", changes))
+    assert line == (
+        "shop:data.rotation.days is 30 with nat = none and without the interface_endpoints "
+        "elasticache; accepted: rotation: null, a nat, or those endpoints"
+    )
+    load(config("dev", {**changes, "shop:data.rotation": None}))
+    local = {"shop:runs_on": "laptop", "shop:data.cache.tls": False}  # without a password
+    load(config("local", {**changes, **local}))
 
 
 def test_shelves_by_personalize_need_a_way_to_it() -> None:

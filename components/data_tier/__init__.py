@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components import keys
+from components.functions import FunctionLinks
 from components.links import plain
 from components.network import NetworkLinks
 from components.tables import TableLinks, table
@@ -17,6 +18,7 @@ from .cache import CacheLinks, cache
 from .database import DatabaseLinks, database
 from .ground import Ground, password, secret
 from .queue import QueueLinks, order_events
+from .rotation import rotation
 
 __all__ = [
     "BALANCER_LOGS",
@@ -46,8 +48,8 @@ class DataLinks:
     """What the other tiers read and write; all of it is encrypted with ``key_arn``.
 
     ``canary_secret_arn`` is the secret ``{"token"}`` of who only tries whether buying works, if
-    anybody does. ``protect`` says whether what holds data is guarded against deletion, here and
-    elsewhere.
+    anybody does. ``rotation`` changes the other passwords, if anything does. ``protect`` says
+    whether what holds data is guarded against deletion, here and elsewhere.
     """
 
     database: DatabaseLinks
@@ -58,6 +60,7 @@ class DataLinks:
     logs: BucketLinks
     order_events: QueueLinks
     canary_secret_arn: Output[str] | None
+    rotation: FunctionLinks | None
     key_arn: Output[str]
     protect: bool
 
@@ -87,15 +90,17 @@ class DataTier(ComponentResource):
             kept=kept,
         )
         logs = log_bucket(ground)
+        kept_rows, kept_briefly = database(ground, args.identifier), cache(ground)
         self.links = DataLinks(
-            database=database(ground, args.identifier),
-            cache=cache(ground),
+            database=kept_rows,
+            cache=kept_briefly,
             carts=_table(ground, "carts", key="cart_id"),
             sessions=_table(ground, "sessions", key="session_id"),
             images=image_bucket(ground, logs),
             logs=logs,
             order_events=order_events(ground),
             canary_secret_arn=_canary(ground) if args.rehearsed else None,
+            rotation=rotation(ground, args.identifier, kept_rows, kept_briefly),
             key_arn=key.arn,
             protect=args.settings.protect,
         )
@@ -103,13 +108,12 @@ class DataTier(ComponentResource):
 
 
 def _canary(ground: Ground) -> Output[str]:
-    made = secret(
+    return secret(
         ground,
         "canary",
         description="Token of who only tries whether buying works",
         content={"token": password(ground, "canary", 48)},
     )
-    return made.arn
 
 
 def _table(ground: Ground, part: str, key: str) -> TableLinks:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_aws as aws
-from pulumi import Output
+from pulumi import Output, ResourceOptions
 
 from components import peers
 
@@ -20,9 +20,12 @@ SNAPSHOTS, MAINTENANCE = "06:00-07:00", "sun:09:00-sun:10:00"  # UTC, apart from
 class CacheLinks:
     """How to reach the cache and who may; no ``secret_arn`` without TLS, which AUTH needs.
 
+    ``identifier`` is the replication group's name in AWS.
+
     ``nodes`` are the names by which metrics know the primary and its replicas.
     """
 
+    identifier: Output[str]
     arn: Output[str]
     host: Output[str]
     port: int
@@ -57,8 +60,12 @@ def cache(ground: Ground) -> CacheLinks:
             "auth_token_update_strategy": "ROTATE",
         }
         secret_arn = secret(
-            ground, "cache", description="The cache's password", content={"auth_token": token}
-        ).arn
+            ground,
+            "cache",
+            description="The cache's password",
+            content={"auth_token": token},
+            changes=True,
+        )
     replication = aws.elasticache.ReplicationGroup(
         name,
         description="Rate limits and caches of the shop",
@@ -77,10 +84,12 @@ def cache(ground: Ground) -> CacheLinks:
         snapshot_retention_limit=settings.snapshot_days,
         snapshot_window=SNAPSHOTS,
         maintenance_window=MAINTENANCE,
-        opts=ground.mine,
+        # Rotation gives it another.
+        opts=ResourceOptions(parent=ground.mine.parent, ignore_changes=["authToken"]),
         **in_transit,
     )
     return CacheLinks(
+        identifier=replication.replication_group_id,
         arn=replication.arn,
         host=replication.primary_endpoint_address,
         port=PORT,

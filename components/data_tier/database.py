@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_aws as aws
-from pulumi import Output, ResourceOptions
+from pulumi import Input, Output, ResourceOptions
 
 from components import iam, peers
+from components.archive import AUTHORITIES
 
 from .ground import Ground, password, secret
 
@@ -42,6 +43,18 @@ class DatabaseLinks:
     secret_arn: Output[str]
     master_secret_arn: Output[str]
     group_id: Output[str]
+
+    def environment(self) -> dict[str, Input[str]]:
+        """What functions are told."""
+        return {
+            "DATABASE_HOST": self.host,
+            "DATABASE_PORT": str(self.port),
+            "DATABASE_NAME": self.name,
+            "DATABASE_TLS": self.tls,
+            # In the archive, not where the storefront's image has it.
+            "DATABASE_CA_FILE": AUTHORITIES if self.ca_file else "",
+            "DATABASE_SECRET_ARN": self.secret_arn,
+        }
 
 
 def database(ground: Ground, identifier: str) -> DatabaseLinks:
@@ -93,6 +106,7 @@ def database(ground: Ground, identifier: str) -> DatabaseLinks:
         "database-user",
         description="The storefront's own database user",
         content={"username": USER, "password": password(ground, "database-user", 40)},
+        changes=True,
     )
     return DatabaseLinks(
         identifier=identifier,
@@ -104,7 +118,7 @@ def database(ground: Ground, identifier: str) -> DatabaseLinks:
         tls=settings.tls,
         ca_file=settings.ca_file,
         pool_size=settings.pool_size,
-        secret_arn=user.arn,
+        secret_arn=user,
         master_secret_arn=(
             primary.master_user_secrets[0].secret_arn
             if master.secret_arn is None
@@ -140,7 +154,7 @@ def _own_master(ground: Ground) -> _Master:
         description="The database's owner, for migrations",
         content={"username": MASTER, "password": word},
     )
-    return _Master({"password": word}, made.arn)
+    return _Master({"password": word}, made)
 
 
 def _common(ground: Ground, group: aws.ec2.SecurityGroup) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from pulumi import Input, Output, ResourceOptions
 from components.network import NetworkLinks
 from settings import DataSettings
 
+FIRST = "initial"  # a label of the version that the program made
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
@@ -36,9 +38,17 @@ def password(ground: Ground, part: str, length: int) -> Output[str]:
 
 
 def secret(
-    ground: Ground, part: str, *, description: str, content: dict[str, Input[str]]
-) -> aws.secretsmanager.Secret:
-    """A secret whose text is ``content`` as JSON."""
+    ground: Ground,
+    part: str,
+    *,
+    description: str,
+    content: dict[str, Input[str]],
+    changes: bool = False,
+) -> Output[str]:
+    """The ARN of a secret whose text is ``content`` as JSON, if it ``changes``, at first only.
+
+    Whoever uses the ARN comes after the text.
+    """
     name = f"{ground.name}-{part}"
     made = aws.secretsmanager.Secret(
         name,
@@ -49,7 +59,16 @@ def secret(
     )
     text: Output[str] = Output.json_dumps(content)
     hidden: Output[str] = Output.secret(text)
-    aws.secretsmanager.SecretVersion(
-        name, secret_id=made.id, secret_string=hidden, opts=ground.mine
+    version = aws.secretsmanager.SecretVersion(
+        name,
+        secret_id=made.id,
+        secret_string=hidden,
+        # Two rotations later the first version would have no label, and AWS deletes such versions:
+        # the next refresh would miss it, and the next update bring the first password back.
+        version_stages=["AWSCURRENT", FIRST] if changes else None,
+        opts=ResourceOptions(
+            parent=ground.mine.parent,
+            ignore_changes=["secretString", "versionStages"] if changes else [],
+        ),
     )
-    return made
+    return Output.all(made.arn, version.id).apply(lambda told: str(told[0]))

@@ -34,8 +34,8 @@ def _storefront(name: str) -> Metric:
     return Metric(namespace=OURS, name=name, statistic="Maximum")
 
 
-def _functions(name: str) -> Metric:
-    return Metric(namespace="AWS/Lambda", name=name, dimensions={"FunctionName": "@functions"})
+def _functions(name: str, which: str = "@functions") -> Metric:
+    return Metric(namespace="AWS/Lambda", name=name, dimensions={"FunctionName": which})
 
 
 def _machines(name: str) -> Metric:
@@ -132,6 +132,7 @@ DATA = (
         metrics=(
             _queue("ApproximateNumberOfMessagesVisible", "@dead-letters"),
             _functions("DeadLetterErrors"),
+            _functions("Errors", "@rotation"),  # Secrets Manager begins a step again, not for ever
         ),
         limit=0,
         periods=1,

@@ -85,6 +85,7 @@ def watched(args: ObservabilityArgs, own: Own) -> Names:
         "queue": [data.order_events.name],
         "recommend": [recommended.recommend.name],
         "replica": replica,
+        "rotation": [] if data.rotation is None else [data.rotation.name],
         "stream": [recommended.stream.name],
         "tables": [data.carts.name, data.sessions.name, recommended.seen.name],
         "vault": [own.vault] if own.vault is not None else [],

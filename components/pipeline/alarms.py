@@ -9,7 +9,7 @@ from pulumi import Output, ResourceOptions
 
 from components import iam
 from components.balancer import BalancerLinks
-from components.recommendations import FunctionLinks
+from components.functions import FunctionLinks
 
 from .ground import Ground
 

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi import Output
 
 from components import iam
-from components.recommendations import FunctionLinks
+from components.functions import FunctionLinks
 
 from .alarms import failing_function, undone_by
 from .ground import Ground

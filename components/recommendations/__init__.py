@@ -8,13 +8,13 @@ import pulumi_random as random
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.data_tier import DataLinks
+from components.functions import FunctionLinks
 from components.links import plain
 from components.names import NamesLinks
 from components.network import NetworkLinks
 from components.tables import TableLinks
 from settings import RecommendationsSettings, WebSettings
 
-from .functions import FunctionLinks
 from .ground import Ground
 from .http_api import EDGE_KEY, GET_SHELF, POST_EVENTS, HttpApiLinks, Route, http_api
 from .machines import MachineLinks, MachinesLinks, machines
@@ -34,7 +34,6 @@ from .serving import Visitors, functions
 __all__ = [
     "EDGE_KEY",
     "EVENTS",
-    "FunctionLinks",
     "HttpApiLinks",
     "MachineLinks",
     "MachinesLinks",

@@ -9,6 +9,7 @@ from pulumi import Output, ResourceOptions
 
 from components import iam
 from components.data_tier import DataLinks
+from components.functions import Home
 from components.network import NetworkLinks
 from settings import RecommendationsSettings
 
@@ -32,22 +33,26 @@ class Ground:
     kept: ResourceOptions
 
     @functools.cached_property
-    def _account(self) -> Output[str]:
-        return iam.account_id()  # asked once: there are many ARNs
+    def home(self) -> Home:
+        """Where the tier's functions live."""
+        return Home(
+            name=self.name,
+            physical=self.physical,
+            network=self.network,
+            key_arn=self.data.key_arn,
+            log_level=self.settings.log_level,
+            log_days=self.settings.log_days,
+            gradual=self.gradual,
+            mine=self.mine,
+        )
 
     def arn(self, service: str, resource: str) -> Output[str]:
         """The ARN of what is not there yet, in this account and region."""
-        region = self.network.region
-        return self._account.apply(lambda id_: f"arn:aws:{service}:{region}:{id_}:{resource}")
+        return self.home.arn(service, resource)
 
     def use_key(self, key_arn: Output[str], *services: str) -> iam.Statement:
         """A customer key, but only through the ``services`` that hold what it encrypts."""
-        via = [f"{service}.{self.network.region}.amazonaws.com" for service in services]
-        return iam.allow(
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            on=[key_arn],
-            when={"StringEquals": {"kms:ViaService": via}},
-        )
+        return self.home.use_key(key_arn, *services)
 
     def write_parameters(self) -> iam.Statement:
         """What encrypts parameters of the standard tier, and reads none."""

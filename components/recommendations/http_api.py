@@ -15,10 +15,10 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
+from components.functions import FunctionLinks
 from components.names import API, NamesLinks, alias
 from settings import RouteSettings
 
-from .functions import FunctionLinks
 from .ground import Ground
 from .serving import Visitors
 

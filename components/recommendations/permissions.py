@@ -8,8 +8,8 @@ import pulumi_aws as aws
 from pulumi import Output
 
 from components import iam
+from components.functions import FunctionLinks
 
-from .functions import FunctionLinks
 from .ground import Ground
 from .parameters import SHELVES, ParameterLinks
 from .personalize import PersonalizeLinks

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pulumi import Input, Output
 
 from components import buckets, iam
+from components.functions import Duty, FunctionLinks, Neighbour, function, inside
 from components.tables import TableLinks
 
-from .archive import AUTHORITIES
-from .functions import Duty, FunctionLinks, function, inside
 from .ground import Ground
 from .parameters import ParameterLinks
 from .queues import dead_letters
@@ -66,11 +64,17 @@ def functions(
     told: ParameterLinks,
 ) -> Functions:
     """All three, each with what its own work needs."""
-    place = inside(ground)
+    database = ground.data.database
+    place = inside(
+        ground.home,
+        "functions",
+        description="Functions of the shop",
+        reaches={"database": Neighbour(group_id=database.group_id, port=database.port)},
+    )
     return Functions(
-        events=function(ground, _events(ground, visitors, stream, seen, told)),
+        events=function(ground.home, _events(ground, visitors, stream, seen, told)),
         recommend=function(
-            ground,
+            ground.home,
             Duty(
                 part="recommend",
                 gradual=True,
@@ -79,7 +83,7 @@ def functions(
                 seconds=RECOMMEND_SECONDS,
                 environment={
                     **visitors.environment(ground),
-                    **_database(ground),
+                    **database.environment(),
                     "PARAMETER_PREFIX": told.prefix,
                     "PERSONALIZE_MILLISECONDS": str(ground.settings.personalize_milliseconds),
                 },
@@ -94,14 +98,14 @@ def functions(
             ),
         ),
         export=function(
-            ground,
+            ground.home,
             Duty(
                 part="export",
                 description="Writes training data",
                 settings=ground.settings.export,
                 seconds=EXPORT_SECONDS,
                 environment={
-                    **_database(ground),
+                    **database.environment(),
                     "RECORDS_BUCKET": records.name,
                     "TRAINING_BUCKET": training.name,
                 },
@@ -165,19 +169,6 @@ def _ask_personalize(ground: Ground) -> list[iam.Statement]:
     # Settings call them what Personalize does.
     ours = ground.arn("personalize", f"{serving}/{ground.physical}-*")
     return [iam.allow(["personalize:GetRecommendations"], on=[ours])]
-
-
-def _database(ground: Ground) -> Mapping[str, Input[str]]:
-    database = ground.data.database
-    return {
-        "DATABASE_HOST": database.host,
-        "DATABASE_PORT": str(database.port),
-        "DATABASE_NAME": database.name,
-        "DATABASE_TLS": database.tls,
-        # In the archive, not where the storefront's image has it.
-        "DATABASE_CA_FILE": AUTHORITIES if database.ca_file else "",
-        "DATABASE_SECRET_ARN": database.secret_arn,
-    }
 
 
 def _read_session(ground: Ground) -> iam.Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy.model import UNKNOWN, Estate, Rules, Subject, listed, statements
-from policy.want import GIVEN, TRUE, at_least, matching, one_of
+from policy.want import GIVEN, TRUE, at_least, at_most, matching, one_of
 
 # Tables: a row a rule.
 # fmt: off
@@ -235,6 +235,15 @@ def secret_in_the_open(subject: Subject, _: Estate) -> str | None:
     return None if subject.is_secret("secretString") else "its value is not marked secret"
 
 
+RULES.must(
+    "SEC-05", "medium", ROTATION, "rotationRules.automaticallyAfterDays", at_most(90),
+    "A password that leaked works until it is changed.", "FSBP SecretsManager.4",
+)
+RULES.must(
+    "SEC-06", "low", ROTATION, "rotateImmediately", one_of(False),
+    "When a stack is made, nobody is there yet whose password could change.",
+    "Secrets Manager API reference, RotateSecret",
+)
 RULES.must(
     "LOG-01", "medium", LOGS, "retentionInDays", GIVEN,
     "Logs that nobody deletes are paid for, and kept longer than visitors agreed.",

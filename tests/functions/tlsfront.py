@@ -1,4 +1,4 @@
-"""TLS in front of PostgreSQL, as RDS has it: the embedded build knows none of its own."""
+"""TLS in front of a server whose embedded build knows none of its own."""
 
 from __future__ import annotations
 
@@ -19,17 +19,21 @@ _SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 
 
 class TlsFront:
-    """Listens on loopback with a self-signed certificate for 127.0.0.1 (in ``ca_file``)."""
+    """Listens on loopback with a self-signed certificate for 127.0.0.1 (in ``ca_file``).
 
-    def __init__(self, folder: Path, server_port: int) -> None:
+    ``asked``: TLS begins when the client asks for it, as PostgreSQL has it; else at once.
+    """
+
+    def __init__(self, folder: Path, server_port: int, *, asked: bool = True) -> None:
         self.ca_file, key_file = _certificate(folder)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.ca_file, key_file)
 
         class Link(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                assert self.request.recv(8, socket.MSG_WAITALL) == _SSL_REQUEST
-                self.request.sendall(b"S")
+                if asked:
+                    assert self.request.recv(8, socket.MSG_WAITALL) == _SSL_REQUEST
+                    self.request.sendall(b"S")
                 try:
                     inner = context.wrap_socket(self.request, server_side=True)
                 except (ssl.SSLError, OSError):  # the client did not like the certificate

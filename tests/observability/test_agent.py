@@ -74,7 +74,7 @@ def test_functions_and_pods_that_are_traced_may_say_so(graph: Graph) -> None:
         f for f in graph.of_type("aws:lambda/function:Function")
         if f.inputs.get("tracingConfig", {}).get("mode") == "Active"
     ]  # fmt: skip
-    assert len(traced) == 3
+    assert len(traced) == 4
     for function in traced:
         assert may(graph, function.name).keys() >= PUT, function.name
     rules = graph.of_type("aws:xray/samplingRule:SamplingRule")

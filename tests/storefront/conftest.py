@@ -174,7 +174,7 @@ def settings(environment: dict[str, str]) -> Settings:
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """The module's database, as the application's role sees it."""
 
-    async def login(*, fresh: bool) -> tuple[str, str]:
+    async def login(*, refused: object) -> tuple[str, str]:
         return APP_USER, APP_PASSWORD
 
     address = Address(settings.database_host, settings.database_port, settings.database_name)

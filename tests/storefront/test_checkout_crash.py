@@ -238,7 +238,7 @@ from shopkit import Till
 from storefront.adapters.postgres.pool import Address, Database
 
 async def main(address, login, skus):
-    async def who(*, fresh):
+    async def who(*, refused):
         return tuple(login)
     till = Till(Database(Address(*address), who, size=8), claim_seconds=0.3)
     async def buyer(n):

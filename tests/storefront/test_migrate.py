@@ -1,13 +1,19 @@
 """Migrations: applied once, in order, as a database owner without superuser rights."""
 
 import asyncio
+import json
 import shutil
 from uuid import uuid4
 
 import asyncpg
+import boto3
 import pytest
 from realparts import APP_PASSWORD, APP_USER, OWNER, OWNER_PASSWORD
 from storefront.migrate import FOLDER, MigrationError, migrate, read_migrations, scram_verifier
+from storefront.settings import DatabaseSettings
+from storefront.wiring import run_migrations
+
+from sandbox.part import HOST
 
 
 @pytest.fixture
@@ -33,6 +39,21 @@ async def connect(parts, empty):
     yield connect
     for connection in opened:
         await connection.close()
+
+
+@pytest.fixture
+def aws_secrets(parts):
+    """Makes secrets, or versions of one; returns the ARN."""
+    client = boto3.client("secretsmanager")
+
+    def put(arn=None, label="AWSCURRENT", **fields):
+        arn = arn or client.create_secret(Name=f"migrate-{uuid4()}")["ARN"]
+        client.put_secret_value(
+            SecretId=arn, SecretString=json.dumps(fields), VersionStages=[label]
+        )
+        return arn
+
+    return put
 
 
 @pytest.fixture
@@ -69,6 +90,41 @@ async def test_a_new_password_takes_effect_and_the_old_one_ends(connect, user):
     assert await (await connect(user, "secret-2 'quoted' \\ % $1")).fetchval("select 1") == 1
     with pytest.raises(asyncpg.InvalidPasswordError):
         await connect(user, "secret-1")
+
+
+async def test_a_password_that_is_kept_is_set_only_where_there_is_no_user_yet(connect, user):
+    owner = await connect()
+    await migrate(owner, user, "secret-1", keep=True)
+    await migrate(owner, user, "secret-2", keep=True)
+    assert await (await connect(user, "secret-1")).fetchval("select 1") == 1
+
+
+async def test_a_migration_does_not_take_back_a_password_in_the_middle_of_its_rotation(
+    connect, parts, empty, aws_secrets
+):
+    """The database knows the pending one already; Secrets Manager calls the old one current."""
+    owner = await connect()
+    user = f"app{uuid4().hex[:8]}"
+    place = DatabaseSettings(
+        log_level="info",
+        database_host=HOST,
+        database_port=parts.postgres.port,
+        database_name=empty,
+        database_tls="disable",
+        database_ca_file="",
+        database_secret_arn=aws_secrets(username=user, password="secret-1"),
+        database_master_secret_arn=aws_secrets(username=OWNER, password=OWNER_PASSWORD),
+    )
+    await run_migrations(place)
+    assert await (await connect(user, "secret-1")).fetchval("select 1") == 1
+    aws_secrets(place.database_secret_arn, "AWSPENDING", username=user, password="secret-2")
+    await owner.execute(f"alter role {user} password 'secret-2'")
+    await run_migrations(place)
+    assert await (await connect(user, "secret-2")).fetchval("select 1") == 1
+    # What no version of the secret opens is set to what is current.
+    await owner.execute(f"alter role {user} password 'of a restored database'")
+    await run_migrations(place)
+    assert await (await connect(user, "secret-1")).fetchval("select 1") == 1
 
 
 async def test_the_application_can_neither_change_the_schema_nor_see_the_history(connect, user):

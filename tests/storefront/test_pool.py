@@ -57,7 +57,7 @@ class Proxy:
             writer.close()
 
 
-async def login(*, fresh):
+async def login(*, refused):
     return APP_USER, APP_PASSWORD
 
 
@@ -190,9 +190,9 @@ async def test_a_rotated_password_is_read_anew(settings, owner):
     """As Secrets Manager rotates: another password from one moment to the next."""
     asked = []
 
-    async def rotated(*, fresh):
-        asked.append(fresh)
-        return APP_USER, APP_PASSWORD if fresh else "the old one"
+    async def rotated(*, refused):
+        asked.append(refused)
+        return APP_USER, ("the old one", "the next one", APP_PASSWORD)[len(asked) - 1]
 
     pool = Database(
         Address(settings.database_host, settings.database_port, settings.database_name),
@@ -200,12 +200,12 @@ async def test_a_rotated_password_is_read_anew(settings, owner):
         size=1,
     )
     await pool.ping()
-    assert asked == [False, True]
+    assert asked == [None, (APP_USER, "the old one"), (APP_USER, "the next one")]
     await pool.close()
 
 
 async def test_a_wrong_password_is_an_outage_not_a_crash(settings):
-    async def wrong(*, fresh):
+    async def wrong(*, refused):
         return APP_USER, "wrong"
 
     pool = Database(

@@ -1,6 +1,6 @@
 """PostgreSQL for functions that only read: one connection, kept between invocations.
 
-A connection that turned out dead is made anew once; a login that was refused is read anew once,
+A connection that turned out dead is made anew once; a login that was refused is read anew,
 because the password is rotated under us.
 """
 
@@ -72,12 +72,18 @@ class Login:
         self._good_until = 0.0
 
     def read(self, *, fresh: bool) -> tuple[str, str]:
-        """(user, password), anew when ``fresh``; raises DatabaseUnavailableError."""
+        """(user, password), anew when ``fresh``; raises DatabaseUnavailableError.
+
+        When the current login is what was just refused, it is the pending one: in the middle of a
+        rotation the database knows it already.
+        """
         if fresh or self._known is None or self._clock() >= self._good_until:
+            refused = self._known if fresh else None
             try:
-                answer = self._client.get_secret_value(SecretId=self._arn)
-                fields = json.loads(answer["SecretString"])
-                self._known = (str(fields["username"]), str(fields["password"]))
+                self._known = self._stored("AWSCURRENT")
+                if self._known == refused:
+                    with suppress(self._client.exceptions.ResourceNotFoundException):
+                        self._known = self._stored("AWSPENDING")
             except (BotoCoreError, ClientError, KeyError, ValueError) as problem:
                 # Not the problem's own words: a broken secret must not get into a log.
                 raise DatabaseUnavailableError(
@@ -85,6 +91,11 @@ class Login:
                 ) from None
             self._good_until = self._clock() + SECRET_SECONDS
         return self._known
+
+    def _stored(self, label: str) -> tuple[str, str]:
+        answer = self._client.get_secret_value(SecretId=self._arn, VersionStage=label)
+        fields = json.loads(answer["SecretString"])
+        return str(fields["username"]), str(fields["password"])
 
 
 class Database:
@@ -123,12 +134,7 @@ class Database:
     def connect(self) -> Connection:
         """The connection; raises DatabaseUnavailableError, or what the driver says."""
         if self._connection is None:
-            try:
-                self._connection = self._open(fresh=False)
-            except DatabaseError as problem:
-                if _state(problem) not in _REFUSED_LOGIN:
-                    raise
-                self._connection = self._open(fresh=True)
+            self._connection = self._open()
         return self._connection
 
     def close(self) -> None:
@@ -147,25 +153,39 @@ class Database:
         plain = {name: _array(v) if isinstance(v, list) else v for name, v in params.items()}
         return list(statement.run(**plain))
 
-    def _open(self, *, fresh: bool) -> Connection:
-        user, password = self._login.read(fresh=fresh)
-        return Connection(
-            user,
-            host=self._address.host,
-            port=self._address.port,
-            database=self._address.name,
-            password=password,
-            ssl_context=tls(self._address),
-            # The server gives up first and says so; ours is for one that does not answer at all.
-            timeout=self._seconds + 0.2,
-            application_name="functions",
-            startup_params={
-                "statement_timeout": str(int(self._seconds * 1000)),
-                "default_transaction_read_only": "on",
-                "jit": "off",  # compiling takes longer than any of our queries
-                "timezone": "UTC",
-            },
-        )
+    def _open(self) -> Connection:
+        for fresh in (False, True, True):  # as known, as it is now, as it is about to be
+            user, password = self._login.read(fresh=fresh)
+            try:
+                return open_connection(self._address, user, password, seconds=self._seconds)
+            except DatabaseError as problem:
+                if not refused(problem):
+                    raise
+                last = problem
+        raise last
+
+
+def open_connection(
+    address: Address, user: str, password: str, *, seconds: float, only_reads: bool = True
+) -> Connection:
+    """A connection whose statements may take ``seconds``; raises what the driver says."""
+    return Connection(
+        user,
+        host=address.host,
+        port=address.port,
+        database=address.name,
+        password=password,
+        ssl_context=tls(address),
+        # The server gives up first and says so; ours is for one that does not answer at all.
+        timeout=seconds + 0.2,
+        application_name="functions",
+        startup_params={
+            "statement_timeout": str(int(seconds * 1000)),
+            "default_transaction_read_only": "on" if only_reads else "off",
+            "jit": "off",  # compiling takes longer than any of our queries
+            "timezone": "UTC",
+        },
+    )
 
 
 def tls(address: Address) -> ssl.SSLContext | bool:
@@ -192,9 +212,14 @@ def _state(problem: BaseException) -> str:
     return str(said.get("C", "")) if isinstance(said, dict) else ""
 
 
+def refused(problem: BaseException) -> bool:
+    """Whether the server knows the login under another password, or not at all."""
+    return _state(problem) in _REFUSED_LOGIN
+
+
 def _lost(problem: BaseException) -> bool:
     state = _state(problem)
-    return not state or state.startswith(_LOST) or state in _REFUSED_LOGIN
+    return not state or state.startswith(_LOST) or refused(problem)
 
 
 def _said(problem: BaseException) -> str:

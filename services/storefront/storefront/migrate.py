@@ -62,11 +62,12 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
 
 
 async def migrate(
-    connection: Connection, user: str, password: str, folder: Path = FOLDER
+    connection: Connection, user: str, password: str, folder: Path = FOLDER, *, keep: bool = False
 ) -> list[Migration]:
     """Apply what is missing, then give ``user`` its password and rights; returns what was applied.
 
-    Two runners wait for each other. Raises MigrationError.
+    ``keep``: a user that is there keeps its password, which may be about to change (rotation). Two
+    runners wait for each other. Raises MigrationError.
     """
     migrations = read_migrations(folder)
     await connection.execute("select pg_advisory_lock($1)", _LOCK)
@@ -75,7 +76,9 @@ async def migrate(
         waiting = await _waiting(connection, migrations)
         for migration in waiting:
             await _apply(connection, migration)
-        await _grant(connection, user, password, (folder / "grants.sql").read_text("utf-8"))
+        async with connection.transaction():
+            await _login(connection, user, password, keep=keep)
+            await _grant(connection, user, (folder / "grants.sql").read_text("utf-8"))
     finally:
         if not connection.is_closed():
             await connection.execute("select pg_advisory_unlock($1)", _LOCK)
@@ -122,23 +125,27 @@ async def _apply(connection: Connection, migration: Migration) -> None:
     log.info("applied %s", title)
 
 
-async def _grant(connection: Connection, user: str, password: str, grants: str) -> None:
+async def _login(connection: Connection, user: str, password: str, *, keep: bool) -> None:
     if user == await connection.fetchval("select current_user"):
         raise MigrationError(f"the application must not connect as the owner {user!r}")
-    async with connection.transaction():
-        exists = await connection.fetchval("select 1 from pg_roles where rolname = $1", user)
-        statement = await connection.fetchval(
-            "select format($1 || ' role %I with login password %L', $2::text, $3::text)",
-            "alter" if exists else "create",
-            user,
-            scram_verifier(password),
-        )
-        await connection.execute(statement)
-        names = await connection.fetchrow(
-            "select format('%I', $1::text), format('%I', current_database())", user
-        )
-        assert names is not None
-        await connection.execute(grants.replace("{role}", names[0]).replace("{database}", names[1]))
+    exists = await connection.fetchval("select 1 from pg_roles where rolname = $1", user)
+    if exists and keep:
+        return
+    statement = await connection.fetchval(
+        "select format($1 || ' role %I with login password %L', $2::text, $3::text)",
+        "alter" if exists else "create",
+        user,
+        scram_verifier(password),
+    )
+    await connection.execute(statement)
+
+
+async def _grant(connection: Connection, user: str, grants: str) -> None:
+    names = await connection.fetchrow(
+        "select format('%I', $1::text), format('%I', current_database())", user
+    )
+    assert names is not None
+    await connection.execute(grants.replace("{role}", names[0]).replace("{database}", names[1]))
 
 
 def scram_verifier(password: str, salt: bytes | None = None, rounds: int = 4096) -> str:

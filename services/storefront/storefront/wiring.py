@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
 
@@ -169,13 +170,27 @@ async def run_migrations(settings: DatabaseSettings) -> list[Migration]:
     """
     async with _client(get_session(), "secretsmanager", _AWS) as client:
         secrets = Secrets(client)
-        user, password = await SecretLogin(secrets, settings.database_secret_arn)(fresh=True)
+        login = SecretLogin(secrets, settings.database_secret_arn)
+        user, password = await login(refused=None)
         owner = SecretLogin(secrets, settings.database_master_secret_arn)
         connection = await connect(_address(settings), owner, seconds=None)
         try:
-            return await migrate(connection, user, password)
+            keep = not await _refused(_address(settings), login)
+            return await migrate(connection, user, password, keep=keep)
         finally:
             await connection.close(timeout=5)
+
+
+async def _refused(address: Address, login: SecretLogin) -> bool:
+    """Whether the server knows the login under no password of its secret, or not at all."""
+    try:
+        connection = await connect(address, login)
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        return True
+    except (asyncpg.PostgresError, OSError):  # it did not get as far as that
+        return False
+    connection.terminate()
+    return False
 
 
 def _client(

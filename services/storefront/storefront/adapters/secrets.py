@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -17,16 +18,31 @@ class Secrets:
         self._client = client
         self._known: dict[str, dict[str, str]] = {}
 
-    async def get(self, arn: str, *, fresh: bool = False) -> dict[str, str]:
-        """The secret's fields; raises UnavailableError when it cannot be read."""
-        if fresh or arn not in self._known:
+    async def get(self, arn: str, *, refused: dict[str, str] | None = None) -> dict[str, str]:
+        """The secret's fields, others than were ``refused`` where there are others.
+
+        These are the current ones, or, when just those were refused, the pending ones: in the
+        middle of a rotation they work already. Raises UnavailableError when it cannot be read.
+        """
+        if arn not in self._known or _same(self._known[arn], refused):
             try:
-                answer = await self._client.get_secret_value(SecretId=arn)
-                fields = msgspec.json.decode(answer["SecretString"], type=dict[str, Any])
-                self._known[arn] = {name: str(value) for name, value in fields.items()}
+                known = await self._stored(arn, "AWSCURRENT")
+                if _same(known, refused):
+                    with suppress(self._client.exceptions.ResourceNotFoundException):
+                        known = await self._stored(arn, "AWSPENDING")
             except (BotoCoreError, ClientError, OSError, KeyError, msgspec.MsgspecError) as problem:
                 raise UnavailableError("secrets") from problem
+            self._known[arn] = known
         return self._known[arn]
+
+    async def _stored(self, arn: str, label: str) -> dict[str, str]:
+        answer = await self._client.get_secret_value(SecretId=arn, VersionStage=label)
+        fields = msgspec.json.decode(answer["SecretString"], type=dict[str, Any])
+        return {name: str(value) for name, value in fields.items()}
+
+
+def _same(known: dict[str, str], refused: dict[str, str] | None) -> bool:
+    return refused is not None and refused.items() <= known.items()
 
 
 class SecretToken:
@@ -48,9 +64,10 @@ class SecretLogin:
         self._secrets = secrets
         self._arn = arn
 
-    async def __call__(self, *, fresh: bool) -> tuple[str, str]:
-        """User and password; read anew when ``fresh``. Raises UnavailableError."""
-        secret = await self._secrets.get(self._arn, fresh=fresh)
+    async def __call__(self, *, refused: tuple[str, str] | None) -> tuple[str, str]:
+        """User and password, another than was ``refused``; raises UnavailableError."""
+        fields = None if refused is None else {"username": refused[0], "password": refused[1]}
+        secret = await self._secrets.get(self._arn, refused=fields)
         try:
             return secret["username"], secret["password"]
         except KeyError as missing:

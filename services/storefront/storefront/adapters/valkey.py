@@ -24,13 +24,17 @@ class _CacheLogin(CredentialProvider):
     def __init__(self, secrets: Secrets, arn: str) -> None:
         self._secrets = secrets
         self._arn = arn
-        self.stale = False
+        self._given: dict[str, str] | None = None
+        self._refused: dict[str, str] | None = None
 
     async def get_credentials_async(self) -> tuple[str] | tuple[str, str]:
         """The password alone: the default user."""
-        secret = await self._secrets.get(self._arn, fresh=self.stale)
-        self.stale = False
-        return (secret["auth_token"],)
+        self._given = await self._secrets.get(self._arn, refused=self._refused)
+        return (self._given["auth_token"],)
+
+    def refused(self) -> None:
+        """What was given last does not work."""
+        self._refused = self._given
 
 
 class Valkey:
@@ -55,13 +59,14 @@ class Valkey:
     async def transaction(self, *commands: tuple[str | int, ...]) -> list[object]:
         """Answers to all commands, run as one; raises UnavailableError."""
         with _translated():
-            try:
-                return await self._run(commands)
-            except AuthenticationError:
-                if self._login is None:
-                    raise
-                self._login.stale = True
-                return await self._run(commands)
+            for _ in range(2):  # as it was, as it is, and as it is about to be
+                try:
+                    return await self._run(commands)
+                except AuthenticationError:
+                    if self._login is None:
+                        raise
+                    self._login.refused()
+            return await self._run(commands)
 
     async def _run(self, commands: tuple[tuple[str | int, ...], ...]) -> list[object]:
         async with self._client.pipeline(transaction=True) as pipeline:

@@ -36,8 +36,8 @@ else:  # generic in its stubs only
 class Login(Protocol):
     """Where user and password come from."""
 
-    async def __call__(self, *, fresh: bool) -> tuple[str, str]:
-        """User and password; read anew when ``fresh``, after a refused login."""
+    async def __call__(self, *, refused: tuple[str, str] | None) -> tuple[str, str]:
+        """User and password; read anew after a login that was ``refused``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,10 @@ def _tls(mode: str, ca_file: str) -> ssl.SSLContext | bool:
 async def connect(
     address: Address, login: Login, *, seconds: float | None = STATEMENT_SECONDS
 ) -> Connection:
-    """One connection whose statements may take ``seconds``; a refused login is re-read once."""
-    for fresh in (False, True):
-        user, password = await login(fresh=fresh)
+    """One connection whose statements may take ``seconds``; a refused login is read anew."""
+    refused = None
+    for last in (False, False, True):  # as it was, as it is, and as it is about to be
+        user, password = await login(refused=refused)
         try:
             return await asyncpg.connect(
                 host=address.host,
@@ -92,8 +93,9 @@ async def connect(
                 },
             )
         except asyncpg.InvalidAuthorizationSpecificationError:
-            if fresh:
+            if last:
                 raise
+            refused = user, password
     raise AssertionError("unreachable")
 
 
@@ -256,7 +258,7 @@ class Database:
         if self._closed or loop.time() < self._retry_at:
             raise UnavailableError("database")
         try:
-            async with asyncio.timeout(3 * CONNECT_SECONDS):  # a re-read secret takes a second try
+            async with asyncio.timeout(3 * CONNECT_SECONDS):  # a re-read secret takes another try
                 connection = await connect(self._address, self._login)
         except UnavailableError:  # of the secret
             self._retry_at = loop.time() + RETRY_SECONDS

@@ -15,7 +15,7 @@ from pulumi import RunError
 
 from components.packages import Package
 
-SERVICES = Path(__file__).resolve().parents[2] / "services"
+SERVICES = Path(__file__).resolve().parents[1] / "services"
 FUNCTIONS = SERVICES / "functions"
 LIBRARIES = FUNCTIONS / "requirements.txt"
 AUTHORITIES = "rds-ca.pem"  # RDS's own, which verify a database's certificate

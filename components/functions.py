@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,9 @@ import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from components import iam, peers
+from components.archive import package
+from components.network import NetworkLinks
 from settings import FunctionSettings
-
-from .archive import package
-from .ground import Ground
 
 RUNTIME = "python3.13"
 ALIAS = "live"
@@ -25,6 +25,50 @@ _MAKE_INTERFACES = [
     "ec2:DeleteNetworkInterface",
     "ec2:UnassignPrivateIpAddresses",
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """Where a tier's functions live: its name, network and key, and what they write.
+
+    ``physical`` is the namespace of their metrics, ``key_arn`` the key of their environment and of
+    what they read. ``gradual``: deployments move requests to new versions, not updates.
+    """
+
+    name: str
+    physical: str
+    network: NetworkLinks
+    key_arn: Output[str]
+    log_level: str
+    log_days: int
+    gradual: bool
+    mine: ResourceOptions
+
+    @functools.cached_property
+    def _account(self) -> Output[str]:
+        return iam.account_id()  # asked once: there are many ARNs
+
+    def arn(self, service: str, resource: str) -> Output[str]:
+        """The ARN of what is not there yet, in this account and region."""
+        region = self.network.region
+        return self._account.apply(lambda id_: f"arn:aws:{service}:{region}:{id_}:{resource}")
+
+    def use_key(self, key_arn: Output[str], *services: str) -> iam.Statement:
+        """A customer key, but only through the ``services`` that hold what it encrypts."""
+        via = [f"{service}.{self.network.region}.amazonaws.com" for service in services]
+        return iam.allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            on=[key_arn],
+            when={"StringEquals": {"kms:ViaService": via}},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbour:
+    """What functions reach inside the VPC: a security group and its port."""
+
+    group_id: Output[str]
+    port: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,20 +119,20 @@ class FunctionLinks:
     dead_letters: Output[str] | None
 
 
-def function(ground: Ground, duty: Duty) -> FunctionLinks:
+def function(home: Home, duty: Duty) -> FunctionLinks:
     """The function as it stands in services/functions, published, with its alias."""
-    name, mine = f"{ground.name}-{duty.part}", ground.mine
+    name, mine = f"{home.name}-{duty.part}", home.mine
     logs = aws.cloudwatch.LogGroup(
         name,
-        retention_in_days=ground.settings.log_days,
-        kms_key_id=ground.network.log_key_arn,
+        retention_in_days=home.log_days,
+        kms_key_id=home.network.log_key_arn,
         opts=mine,
     )
     role, allowed = iam.role_with_policy(
         name,
         description=f"Function of the shop: {duty.part}",
         trusted=iam.trust("lambda.amazonaws.com"),
-        allowed=[*duty.allowed, *_running(ground, duty, logs.arn)],
+        allowed=[*duty.allowed, *_running(home, duty, logs.arn)],
         opts=mine,
     )
     packed = package(duty.part, database=duty.inside is not None)
@@ -105,8 +149,8 @@ def function(ground: Ground, duty: Duty) -> FunctionLinks:
         memory_size=duty.settings.memory,
         timeout=duty.seconds,
         reserved_concurrent_executions=duty.settings.concurrency,
-        environment={"variables": {**duty.environment, **_observed(ground)}},
-        kms_key_arn=ground.data.key_arn,
+        environment={"variables": {**duty.environment, **_observed(home)}},
+        kms_key_arn=home.key_arn,
         tracing_config={"mode": "Active"},
         # Functions write their own lines of JSON, which Lambda shall leave as they are.
         logging_config={"log_format": "Text", "log_group": logs.name},
@@ -115,7 +159,7 @@ def function(ground: Ground, duty: Duty) -> FunctionLinks:
         **_surroundings(duty),
     )
     # An update moves it to the newest version, unless CodeDeploy does that little by little.
-    deployed = ["functionVersion", "routingConfig"] if ground.gradual and duty.gradual else []
+    deployed = ["functionVersion", "routingConfig"] if home.gradual and duty.gradual else []
     alias = aws.lambda_.Alias(
         name,
         name=ALIAS,
@@ -135,49 +179,47 @@ def function(ground: Ground, duty: Duty) -> FunctionLinks:
     )
 
 
-def inside(ground: Ground) -> Inside:
-    """A security group that reaches the database and AWS services, and that nobody reaches."""
-    name, database = f"{ground.name}-functions", ground.data.database
+def inside(home: Home, part: str, *, description: str, reaches: Mapping[str, Neighbour]) -> Inside:
+    """A security group that reaches its neighbours and AWS services, and that nobody reaches."""
+    name = f"{home.name}-{part}"
     group = peers.closed_group(
-        name,
-        description="Functions of the shop",
-        vpc_id=ground.network.vpc_id,
-        opts=ground.mine,
+        name, description=description, vpc_id=home.network.vpc_id, opts=home.mine
     )
-    peers.admit(
-        f"{name}-database",
-        to=database.group_id,
-        peer=group.id,
-        port=database.port,
-        why="Functions of the shop",
-        opts=ground.mine,
-    )
-    peers.let_out(
-        f"{name}-database",
-        of=group.id,
-        peer=database.group_id,
-        port=database.port,
-        why="Data of the shop",
-        opts=ground.mine,
-    )
-    peers.let_out_to_aws(f"{name}-aws", of=group.id, opts=ground.mine)
-    if ground.network.endpoints_group_id is not None:
+    for called, neighbour in reaches.items():
+        peers.admit(
+            f"{name}-{called}",
+            to=neighbour.group_id,
+            peer=group.id,
+            port=neighbour.port,
+            why=description,
+            opts=home.mine,
+        )
+        peers.let_out(
+            f"{name}-{called}",
+            of=group.id,
+            peer=neighbour.group_id,
+            port=neighbour.port,
+            why="Data of the shop",
+            opts=home.mine,
+        )
+    peers.let_out_to_aws(f"{name}-aws", of=group.id, opts=home.mine)
+    if home.network.endpoints_group_id is not None:
         peers.admit(
             f"{name}-endpoints",
-            to=ground.network.endpoints_group_id,
+            to=home.network.endpoints_group_id,
             peer=group.id,
             port=443,
             why="Functions call AWS services",
-            opts=ground.mine,
+            opts=home.mine,
         )
-    return Inside(subnet_ids=ground.network.application_subnet_ids, group_id=group.id)
+    return Inside(subnet_ids=home.network.application_subnet_ids, group_id=group.id)
 
 
-def _observed(ground: Ground) -> dict[str, Input[str]]:
-    return {"LOG_LEVEL": ground.settings.log_level, "METRICS_NAMESPACE": ground.physical}
+def _observed(home: Home) -> dict[str, Input[str]]:
+    return {"LOG_LEVEL": home.log_level, "METRICS_NAMESPACE": home.physical}
 
 
-def _running(ground: Ground, duty: Duty, logs_arn: Output[str]) -> list[iam.Statement]:
+def _running(home: Home, duty: Duty, logs_arn: Output[str]) -> list[iam.Statement]:
     """What every function needs to run where it runs."""
     needed = [
         iam.allow(
@@ -186,7 +228,7 @@ def _running(ground: Ground, duty: Duty, logs_arn: Output[str]) -> list[iam.Stat
         ),
         iam.without_resources(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]),
         # Lambda itself decrypts the environment.
-        ground.use_key(ground.data.key_arn, "lambda", *duty.services),
+        home.use_key(home.key_arn, "lambda", *duty.services),
     ]
     if duty.dead_letters is not None:
         needed.append(iam.allow(["sqs:SendMessage"], on=[duty.dead_letters.arn]))
@@ -194,19 +236,19 @@ def _running(ground: Ground, duty: Duty, logs_arn: Output[str]) -> list[iam.Stat
         kinds = ("network-interface", "security-group", "subnet")
         needed += [
             iam.without_resources(_SEE_INTERFACES),
-            iam.allow(_MAKE_INTERFACES, on=[ground.arn("ec2", f"{kind}/*") for kind in kinds]),
-            _not_by_itself(ground),
+            iam.allow(_MAKE_INTERFACES, on=[home.arn("ec2", f"{kind}/*") for kind in kinds]),
+            _not_by_itself(home),
         ]
     return needed
 
 
-def _not_by_itself(ground: Ground) -> iam.Statement:
+def _not_by_itself(home: Home) -> iam.Statement:
     """Network interfaces are for Lambda to make; a function's own code may not."""
     return {
         "Effect": "Deny",
         "Action": [*_MAKE_INTERFACES, *_SEE_INTERFACES],
         "Resource": "*",
-        "Condition": {"ArnLike": {"lambda:SourceFunctionArn": ground.arn("lambda", "function:*")}},
+        "Condition": {"ArnLike": {"lambda:SourceFunctionArn": home.arn("lambda", "function:*")}},
     }
 
 

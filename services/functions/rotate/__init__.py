@@ -1,0 +1,1 @@
+"""Changes passwords of the shop, as Secrets Manager asks."""
