@@ -16,8 +16,8 @@ class Ground:
     """The tier's name, settings and surroundings.
 
     ``stack`` is what everything here is tagged with, ``physical`` begins the names that others must
-    know. ``topics`` are those of the stack's region,
-    ``far`` those of the region of CloudFront. ``kept`` are the options of what holds data.
+    know. ``topics`` are those of the stack's region, ``far`` those of the region of CloudFront.
+    ``kept`` are the options of what holds data.
     """
 
     name: str

@@ -143,6 +143,7 @@ def served(settings: Settings) -> Iterator[tuple[Peer, str]]:
     peer = Peer()
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # whoever comes before the shop is open waits for it
         port = listening.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         settings = dataclasses.replace(
