@@ -90,17 +90,17 @@ class DataTier(ComponentResource):
             kept=kept,
         )
         logs = log_bucket(ground)
-        kept_rows, kept_briefly = database(ground, args.identifier), cache(ground)
+        stored, cached = database(ground, args.identifier), cache(ground)
         self.links = DataLinks(
-            database=kept_rows,
-            cache=kept_briefly,
+            database=stored,
+            cache=cached,
             carts=_table(ground, "carts", key="cart_id"),
             sessions=_table(ground, "sessions", key="session_id"),
             images=image_bucket(ground, logs),
             logs=logs,
             order_events=order_events(ground),
             canary_secret_arn=_canary(ground) if args.rehearsed else None,
-            rotation=rotation(ground, args.identifier, kept_rows, kept_briefly),
+            rotation=rotation(ground, args.identifier, stored, cached),
             key_arn=key.arn,
             protect=args.settings.protect,
         )
