@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +16,20 @@ from .process import POLL, Child, Command, PartError, tail
 HOST = "127.0.0.1"
 
 
+_held: dict[int, socket.socket] = {}
+
+
 def free_port() -> int:
-    """A TCP port on loopback that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on loopback for a server of ours, kept for it while this process lives."""
+    return _hold(0)
+
+
+def keep_port(port: int) -> bool:
+    """Keep a port of before in the same way; whether that was possible."""
+    try:
+        return port in _held or bool(_hold(port))
+    except OSError:
+        return False
 
 
 def port_is_free(port: int) -> bool:
@@ -31,6 +41,26 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _hold(port: int) -> int:
+    """Bind a socket and do not listen.
+
+    Linux then gives the port to nobody who asks for any, neither a server nor a connection of
+    somebody else's, and still lets a server have it that asks for this one and reuses addresses,
+    as all do: also when it comes late, or comes back. Elsewhere that server would be refused.
+    """
+    held = socket.socket()
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((HOST, port))
+        port = int(held.getsockname()[1])
+        if sys.platform == "linux":
+            _held[port] = held
+    finally:
+        if _held.get(port) is not held:
+            held.close()
+    return port
 
 
 def healthy(port: int) -> bool:

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from .part import free_port, port_is_free
+from .part import free_port, keep_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -61,7 +61,7 @@ class State:
             ports = self._content.setdefault("ports", {})
             known = ports.get(name)
             taken = {port for other, port in ports.items() if other != name}
-            if known is None or known in taken or not port_is_free(known):
+            if known is None or known in taken or not keep_port(known):
                 known = free_port()
                 while known in taken:
                     known = free_port()

@@ -226,6 +226,7 @@ def test_ctrl_c_while_starting(box: Box) -> None:
 
 def test_a_taken_port_is_named_with_its_owner(box: Box) -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # it is kept for the box
         taken.bind(("127.0.0.1", box.port))
         taken.listen()
         done = box.up(check=False)
