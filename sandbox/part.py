@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import http.client
 import socket
@@ -17,6 +18,12 @@ HOST = "127.0.0.1"
 
 
 _held: dict[int, socket.socket] = {}
+
+
+@atexit.register
+def _let_go() -> None:
+    for held in _held.values():
+        held.close()
 
 
 def free_port() -> int:

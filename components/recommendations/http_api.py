@@ -23,7 +23,8 @@ from .ground import Ground
 from .serving import Visitors
 
 POST_EVENTS = "POST /api/v1/events"
-EDGE_KEY = "x-edge-key"  # as services/functions/shared/gateway.py has it
+# As services/functions/shared/gateway.py has it. CloudFront refuses names that begin with x-edge-.
+EDGE_KEY = "x-shop-edge-key"
 GET_SHELF = "GET /api/v1/recommendations"
 TIMEOUT_MILLISECONDS = 12_000  # longer than any function behind a route may take
 CORS_SECONDS = 3600

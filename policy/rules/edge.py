@@ -191,6 +191,21 @@ def open_origins(subject: Subject, _: Estate) -> str | None:
 
 
 @RULES.rule(
+    "CDN-19",
+    "medium",
+    DISTRIBUTION,
+    reason="CloudFront refuses the whole distribution, after everything before it was made.",
+    source="CloudFront developer guide, custom headers that CloudFront can't add",
+    remedy="a name of our own, such as x-shop-...",
+)
+def refused_headers(subject: Subject, _: Estate) -> str | None:
+    """Names of custom headers that CloudFront keeps for itself."""
+    names = [str(name).lower() for name in subject.get("origins[].customHeaders[].name") if name]
+    taken = [name for name in names if name.startswith(("x-amz-", "x-edge-", "x-real-ip"))]
+    return f"sends {', '.join(taken)}" if taken else None
+
+
+@RULES.rule(
     "CDN-16",
     "critical",
     CACHE_POLICY,

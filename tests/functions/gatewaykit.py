@@ -37,7 +37,7 @@ def gateway_event(
             "x-forwarded-for": "192.0.2.17, 64.252.73.136",
             "x-forwarded-port": "443",
             "x-forwarded-proto": "https",
-            "x-edge-key": EDGE_KEY,
+            "x-shop-edge-key": EDGE_KEY,
             **(headers or {}),
         },
         "requestContext": {

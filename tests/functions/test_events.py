@@ -151,7 +151,7 @@ def test_other_sites_and_forms_are_refused(door, record, headers, status) -> Non
 
 @pytest.mark.parametrize("key", ["", "known-to-nobody", "ключ", EDGE_KEY + " "])
 def test_who_went_past_the_firewall_is_refused(door, record, capsys, key: str) -> None:
-    answer = door(beacon(batch(), headers={"x-edge-key": key}))
+    answer = door(beacon(batch(), headers={"x-shop-edge-key": key}))
     assert (answer["statusCode"], told(answer)["status"]) == (403, 403)
     assert recorded(record[1]) == []
     printed = capsys.readouterr().out

@@ -390,6 +390,6 @@ def test_the_entry_point_wires_itself_from_the_environment(variables, monkeypatc
 
 def test_who_went_past_the_firewall_gets_no_shelf(shelf: Shelf) -> None:
     for key in ("", "known-to-nobody"):
-        answer = shelf(("shelf", "popular"), headers={"x-edge-key": key})
+        answer = shelf(("shelf", "popular"), headers={"x-shop-edge-key": key})
         assert answer["statusCode"] == 403
         assert "items" not in told(answer)

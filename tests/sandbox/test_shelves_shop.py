@@ -104,11 +104,11 @@ def test_the_api_answers_nobody_but_the_edge(shop: Box, visitor: httpx.Client) -
     apis = [r for r in shop.status()["resources"] if r["type"] == "aws:apigatewayv2/api:Api"]
     (address,) = [found for r in apis for found in re.findall(r"http://[\w.:]+", str(r))]
     params = {"shelf": "popular"}
-    for key in ({}, {"x-edge-key": "guessed"}):
+    for key in ({}, {"x-shop-edge-key": "guessed"}):
         assert httpx.get(address + SHELF, params=params, headers=key).status_code == 403
         assert httpx.post(address + EVENTS, json=batch("MUG"), headers=key).status_code == 403
     # The edge says its own, whatever a visitor says.
-    headers = {"x-edge-key": "guessed"}
+    headers = {"x-shop-edge-key": "guessed"}
     assert visitor.get(SHELF, params=params, headers=headers).status_code == 200
 
 
