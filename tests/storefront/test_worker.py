@@ -158,6 +158,7 @@ async def test_events_in_any_order_and_number_have_one_effect(
     placed = [await place_and_die(shop, database, sku, chance.randint(1, 9)) for _ in range(8)]
     queue = Memory()
     done: dict[str, int] = {}
+    ten = asyncio.Semaphore(10)  # at a time, as the queue hands them out: a connection for each
     for _ in range(2):  # the second round: what the first has told of
         queue.events.clear()
         while await shop.outbox.relay(queue, 3):
@@ -167,7 +168,8 @@ async def test_events_in_any_order_and_number_have_one_effect(
 
         async def deliver(event: Event) -> None:
             await asyncio.sleep(chance.random() * 0.02)
-            fresh = await handle(shop, event)
+            async with ten:
+                fresh = await handle(shop, event)
             done[event.id] = done.get(event.id, 0) + fresh
 
         await asyncio.gather(*(deliver(event) for event in deliveries))
