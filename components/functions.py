@@ -55,12 +55,7 @@ class Home:
 
     def use_key(self, key_arn: Output[str], *services: str) -> iam.Statement:
         """A customer key, but only through the ``services`` that hold what it encrypts."""
-        via = [f"{service}.{self.network.region}.amazonaws.com" for service in services]
-        return iam.allow(
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            on=[key_arn],
-            when={"StringEquals": {"kms:ViaService": via}},
-        )
+        return iam.use_key([key_arn], self.network.region, services)
 
 
 @dataclass(frozen=True, kw_only=True)

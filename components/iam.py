@@ -36,6 +36,17 @@ def without_resources(actions: Sequence[str], when: Conditions | None = None) ->
     return allow(actions, on=["*"], when=when)
 
 
+def use_key(
+    keys: Sequence[Input[str]],
+    region: str,
+    services: Sequence[str],
+    actions: Sequence[str] = ("kms:Decrypt", "kms:GenerateDataKey"),
+) -> Statement:
+    """Customer keys (ARNs), but only through the ``services`` that hold what they encrypt."""
+    via = [f"{service}.{region}.amazonaws.com" for service in services]
+    return allow(actions, on=keys, when={"StringEquals": {"kms:ViaService": via}})
+
+
 def trust(
     service: str, actions: Sequence[str] = ("sts:AssumeRole",), when: Conditions | None = None
 ) -> Statement:

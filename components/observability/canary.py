@@ -56,7 +56,6 @@ def canary(
         # Hidden dependency: the policy of a bucket is changed while nobody writes into it.
         opts=ResourceOptions(parent=mine.parent, depends_on=[closed]),
     )
-    via = [f"{service}.{ground.region}.amazonaws.com" for service in ("s3", "secretsmanager")]
     account = iam.account_id()
     physical = f"{ground.physical}-buys"  # AWS takes 21 characters; ours by itself would be longer
     lines = account.apply(lambda id_: f"arn:aws:logs:{ground.region}:{id_}:log-group:/aws/lambda")
@@ -68,11 +67,7 @@ def canary(
             iam.allow(["secretsmanager:GetSecretValue"], on=[secret_arn]),
             iam.allow(["s3:PutObject"], on=[buckets.below(bucket.arn, ARTIFACTS)]),
             iam.allow(["s3:GetBucketLocation"], on=[bucket.arn]),
-            iam.allow(
-                ["kms:Decrypt", "kms:GenerateDataKey"],
-                on=[ground.key_arn, data.key_arn],
-                when={"StringEquals": {"kms:ViaService": via}},
-            ),
+            iam.use_key([ground.key_arn, data.key_arn], ground.region, ["s3", "secretsmanager"]),
             # The log group is made below: who may not make any leaves none without an end.
             iam.allow(
                 ["logs:CreateLogStream", "logs:PutLogEvents"],

@@ -28,9 +28,4 @@ class Ground:
 
     def use_key(self, key_arn: Input[str], service: str) -> iam.Statement:
         """A key, but only through the ``service`` that holds what it encrypts."""
-        via = f"{service}.{self.network.region}.amazonaws.com"
-        return iam.allow(
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            on=[key_arn],
-            when={"StringEquals": {"kms:ViaService": via}},
-        )
+        return iam.use_key([key_arn], self.network.region, [service])

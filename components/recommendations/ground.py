@@ -56,9 +56,5 @@ class Ground:
 
     def write_parameters(self) -> iam.Statement:
         """What encrypts parameters of the standard tier, and reads none."""
-        via = f"ssm.{self.network.region}.amazonaws.com"
-        return iam.allow(
-            ["kms:Encrypt"],
-            on=[self.data.key_arn],
-            when={"StringEquals": {"kms:ViaService": via}},
-        )
+        key, region = self.data.key_arn, self.network.region
+        return iam.use_key([key], region, ["ssm"], actions=["kms:Encrypt"])

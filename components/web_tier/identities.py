@@ -153,9 +153,4 @@ def _objects(data: DataLinks) -> Output[str]:
 
 def _use_key(data: DataLinks, region: str) -> iam.Statement:
     """The data key, but only through the services that hold the data."""
-    via = [f"{service}.{region}.amazonaws.com" for service in _BY_SERVICES]
-    return iam.allow(
-        ["kms:Decrypt", "kms:GenerateDataKey"],
-        on=[data.key_arn],
-        when={"StringEquals": {"kms:ViaService": via}},
-    )
+    return iam.use_key([data.key_arn], region, _BY_SERVICES)

@@ -24,8 +24,7 @@ def sparkline(line: Sequence[float | None], kind: str = "") -> Markup:
         else:
             pieces[-1].append((place * step, HEIGHT - 2 - (HEIGHT - 5) * max(value, 0) / top))
     drawn = "".join(_piece(piece) for piece in pieces if piece)
-    # All that goes in are numbers of ours and a class of the template's.
-    return Markup(  # noqa: S704 - see above
+    return Markup(  # noqa: S704 - of numbers of ours, and a class of the template's
         f'<svg class="line {kind}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
         f' aria-hidden="true">{drawn}</svg>'
     )
