@@ -192,7 +192,7 @@ def test_machines_write_parameters_under_their_key_and_read_none(graph: Graph) -
             for action in s["Action"]
             if action.startswith("kms:")
         }
-        assert via["kms:Encrypt"] == "ssm.us-east-1.amazonaws.com"
+        assert via["kms:Encrypt"] == ["ssm.us-east-1.amazonaws.com"]
         assert via["kms:Decrypt"] == ["sqs.us-east-1.amazonaws.com"]
 
 
