@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
@@ -76,6 +77,7 @@ class Network(ComponentResource):
         tables = self._route_application(public, application, internet)
         # A table without routes: databases answer peers inside the VPC and call nobody.
         self._route("data", data, self._table("data"))
+        self._close("data", data)
         self._gateway_endpoints(tables)
         endpoints = self._interface_endpoints(list(application.values()))
         log_key = keys.customer_key(
@@ -126,6 +128,29 @@ class Network(ComponentResource):
                 subnet_id=subnet.id,
                 opts=self._mine,
             )
+
+    def _close(self, purpose: str, subnets: Subnets) -> None:
+        """A list of the subnets' own: nothing from outside of the VPC, nothing to there.
+
+        It holds when a security group is opened or a route appears by mistake. Ports are for
+        security groups to say, which know the answers to what they let in; a list does not.
+        """
+        inside: dict[str, Any] = {
+            "rule_no": 100,
+            "action": "allow",
+            "protocol": "-1",
+            "from_port": 0,
+            "to_port": 0,
+            "cidr_block": self._settings.cidr,
+        }
+        aws.ec2.NetworkAcl(
+            f"{self._name}-{purpose}",
+            vpc_id=self._vpc.id,
+            subnet_ids=[subnet.id for subnet in subnets.values()],
+            ingress=[aws.ec2.NetworkAclIngressArgs(**inside)],
+            egress=[aws.ec2.NetworkAclEgressArgs(**inside)],
+            opts=self._mine,
+        )
 
     def _route_public(self, subnets: Subnets) -> aws.ec2.InternetGateway:
         gateway = aws.ec2.InternetGateway(

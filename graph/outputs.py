@@ -20,6 +20,7 @@ _EC2_IDS = {
     "aws:ec2/internetGateway:InternetGateway": "igw",
     "aws:ec2/natGateway:NatGateway": "nat",
     "aws:ec2/eip:Eip": "eipalloc",
+    "aws:ec2/networkAcl:NetworkAcl": "acl",
     "aws:ec2/routeTable:RouteTable": "rtb",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "rtbassoc",
     "aws:ec2/securityGroup:SecurityGroup": "sg",

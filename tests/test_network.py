@@ -99,6 +99,18 @@ def test_data_subnets_lead_nowhere(stack: str) -> None:
         assert table not in endpoint.inputs.get("routeTableIds", [])
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_data_subnets_stand_behind_a_list_that_knows_the_vpc_only(stack: str) -> None:
+    graph = graph_of(stack)
+    acl = graph.one("aws:ec2/networkAcl:NetworkAcl").inputs
+    data = [s.id for s in graph.of_type("aws:ec2/subnet:Subnet") if "-data-" in s.name]
+    assert acl["subnetIds"] == data
+    cidr = config(stack)["shop:network"]["cidr"]
+    for way in ("ingress", "egress"):
+        (entry,) = acl[way]  # what no entry names is refused
+        assert (entry["action"], entry["protocol"], entry["cidrBlock"]) == ("allow", "-1", cidr)
+
+
 def test_public_subnets_reach_the_internet() -> None:
     graph = graph_of("dev")
     gateway = graph.one("aws:ec2/internetGateway:InternetGateway")

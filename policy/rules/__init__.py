@@ -20,6 +20,7 @@ from . import (
     queues,
     roles,
     storage,
+    subnets,
     watching,
 )
 
@@ -28,6 +29,7 @@ RULES = Rules(
     iam.RULES,
     roles.RULES,
     network.RULES,
+    subnets.RULES,
     balancer.RULES,
     data.RULES,
     storage.RULES,

@@ -18,9 +18,7 @@ INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 FLOW_LOG = "aws:ec2/flowLog:FlowLog"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
-ROUTE = "aws:ec2/route:Route"
 NAT = "aws:ec2/natGateway:NatGateway"
-ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 WORLD = ("0.0.0.0/0", "::/0")
 # What is asked by name of its caller only: databases and caches.
 DATA_PORTS = (1433, 3306, 5432, 6379, 11211, 27017)
@@ -70,7 +68,7 @@ RULES.must(
     INGRESS,
     GROUP,
     reason="Nothing of the shop is reached from the internet but through CloudFront.",
-    source="FSBP EC2.13, EC2.14, EC2.18, EC2.19; CIS 7.0 6.2",
+    source="FSBP EC2.13, EC2.14, EC2.18, EC2.19; CIS 7.0 6.3, 6.4",
     remedy="name the peer's security group or a managed prefix list",
 )
 def open_to_the_world(subject: Subject, _: Estate) -> str | None:
@@ -145,48 +143,6 @@ def inline_rules(subject: Subject, _: Estate) -> str | None:
     """Rules that are declared inside the group."""
     inline = [key for key in ("ingress", "egress") if subject.one(key)]
     return f"has rules inside: {', '.join(inline)}" if inline else None
-
-
-@RULES.rule(
-    "NET-15",
-    "critical",
-    "aws:rds/subnetGroup:SubnetGroup",
-    "aws:elasticache/subnetGroup:SubnetGroup",
-    reason="What holds data has no way to or from the internet, not even by mistake.",
-    source="Well-Architected SEC05-BP01",
-    remedy="subnets whose route table has no default route",
-)
-def data_with_a_way_out(subject: Subject, estate: Estate) -> str | None:
-    """Subnets of data whose routes lead anywhere."""
-    for subnet in estate.referred(subject, "subnetIds"):
-        for association in estate.referring(subnet, ASSOCIATION, "subnetId"):
-            for table in estate.referred(association, "routeTableId"):
-                if estate.referring(table, ROUTE, "routeTableId"):
-                    return f"subnet {subnet.name} has a route out"
-    return None
-
-
-@RULES.rule(
-    "NET-16",
-    "high",
-    "aws:rds/subnetGroup:SubnetGroup",
-    "aws:elasticache/subnetGroup:SubnetGroup",
-    "aws:lb/loadBalancer:LoadBalancer",
-    "aws:autoscaling/group:Group",
-    reason="A zone is lost now and then; the shop is not.",
-    source="FSBP ELB.13, AutoScaling.2; Well-Architected REL10-BP01",
-    remedy="subnets of two zones or more",
-)
-def one_zone(subject: Subject, estate: Estate) -> str | None:
-    """Everything in one zone."""
-    keys = ("subnetIds", "subnets", "vpcZoneIdentifiers")
-    zones = {
-        subnet.one("availabilityZone")
-        for key in keys
-        for subnet in estate.referred(subject, key)
-        if subnet.type == SUBNET
-    }
-    return f"is in {', '.join(map(str, zones)) or 'no zone'} only" if len(zones) < 2 else None
 
 
 @RULES.rule(
