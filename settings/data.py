@@ -106,8 +106,9 @@ class DataSettings:
     """Everything that is kept.
 
     ``protect`` guards what holds data: deletion protection at AWS, `protect` in Pulumi, a final
-    snapshot, thirty days to recover secrets and keys. ``log_days`` is for logs of the database and
-    of its function, and for the bucket of access logs. Without ``rotation`` (null) passwords stay.
+    snapshot, thirty days to recover secrets and keys. ``log_days`` is for logs of the database, the
+    cache and the rotation, and for the bucket of access logs. Without ``rotation`` (null) passwords
+    stay.
     """
 
     protect: bool

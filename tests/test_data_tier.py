@@ -166,6 +166,20 @@ def test_the_cache_speaks_tls_and_asks_for_a_password(stack: str) -> None:
     assert "authToken" in group.secrets
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_cache_keeps_logs_under_the_key_of_logs(stack: str) -> None:
+    graph = graph_of(stack)
+    cache = graph.one("aws:elasticache/replicationGroup:ReplicationGroup").inputs
+    told = {d["logType"]: d for d in cache["logDeliveryConfigurations"]}
+    assert told.keys() == {"engine-log", "slow-log"}
+    for kind in ("engine", "slow"):
+        group = graph.one("aws:cloudwatch/logGroup:LogGroup", f"data-cache-{kind}").inputs
+        assert group["name"] == told[f"{kind}-log"]["destination"]
+        assert group["name"] == f"/aws/vendedlogs/elasticache/shop-{stack}/{kind}"
+        assert group["kmsKeyId"] == graph.one("aws:kms/key:Key", "network-logs").outputs["arn"]
+        assert group["retentionInDays"] == config(stack)["shop:data"]["log_days"]
+
+
 def test_a_laptops_cache_has_neither() -> None:
     graph = graph_of("local")
     group = graph.one("aws:elasticache/replicationGroup:ReplicationGroup").inputs

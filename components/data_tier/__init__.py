@@ -35,7 +35,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class DataArgs:
-    """``identifier`` names the database instance in AWS; ``rehearsed``: a canary tries to buy."""
+    """``identifier`` names what must have a name in AWS; ``rehearsed``: a canary tries to buy."""
 
     settings: DataSettings
     identifier: str
@@ -90,7 +90,7 @@ class DataTier(ComponentResource):
             kept=kept,
         )
         logs = log_bucket(ground)
-        stored, cached = database(ground, args.identifier), cache(ground)
+        stored, cached = database(ground, args.identifier), cache(ground, args.identifier)
         self.links = DataLinks(
             database=stored,
             cache=cached,

@@ -13,6 +13,9 @@ from components import peers
 from .ground import Ground, password, secret
 
 PORT = 6379
+# What it did (restarts, failovers, refused passwords), and commands above ten milliseconds, of
+# which AWS leaves out keys and values.
+LOGS = ("engine", "slow")
 SNAPSHOTS, MAINTENANCE = "06:00-07:00", "sun:09:00-sun:10:00"  # UTC, apart from the database's
 
 
@@ -35,8 +38,8 @@ class CacheLinks:
     nodes: tuple[Output[str], ...]
 
 
-def cache(ground: Ground) -> CacheLinks:
-    """A replication group in the data subnets."""
+def cache(ground: Ground, identifier: str) -> CacheLinks:
+    """A replication group in the data subnets; its log groups are named after ``identifier``."""
     settings = ground.settings.cache
     name = f"{ground.name}-cache"
     group = peers.closed_group(
@@ -84,6 +87,9 @@ def cache(ground: Ground) -> CacheLinks:
         snapshot_retention_limit=settings.snapshot_days,
         snapshot_window=SNAPSHOTS,
         maintenance_window=MAINTENANCE,
+        log_delivery_configurations=_logs(ground, name, identifier),
+        # AWS refuses to change log delivery at another time; what is in here may be lost.
+        apply_immediately=True,
         # Rotation gives it another.
         opts=ResourceOptions(parent=ground.mine.parent, ignore_changes=["authToken"]),
         **in_transit,
@@ -100,3 +106,28 @@ def cache(ground: Ground) -> CacheLinks:
             Output.concat(replication.id, f"-{place:03}") for place in range(1, settings.nodes + 1)
         ),
     )
+
+
+def _logs(
+    ground: Ground, name: str, identifier: str
+) -> list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs]:
+    groups = {
+        kind: aws.cloudwatch.LogGroup(
+            f"{name}-{kind}",
+            # The prefix needs no line in the policy for log delivery that the account shares.
+            name=f"/aws/vendedlogs/elasticache/{identifier}/{kind}",
+            retention_in_days=ground.settings.log_days,
+            kms_key_id=ground.network.log_key_arn,
+            opts=ground.mine,
+        )
+        for kind in LOGS
+    }
+    return [
+        aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
+            destination=group.name,
+            destination_type="cloudwatch-logs",
+            log_format="json",
+            log_type=f"{kind}-log",
+        )
+        for kind, group in groups.items()
+    ]

@@ -221,6 +221,10 @@ RULES.must(
     "Without a group of its own it has the VPC's default one.", "Well-Architected SEC05-BP02",
 )
 RULES.must(
+    "CACHE-13", "low", CACHE, "logDeliveryConfigurations", GIVEN,
+    "What it did before it failed is in its own log only.", "Well-Architected SEC04-BP01",
+)
+RULES.must(
     "CACHE-10", "low", CACHE, "engine", one_of("valkey"),
     "Valkey does the same for a fifth less, and stays open.", "Well-Architected COST06-BP01",
 )

@@ -22,7 +22,7 @@ HARMLESS = {
     "enableAcceptEncodingGzip", "isIpv6Enabled", "measureLatency", "preload",
     "propagateAtLaunch", "allowOverwrite", "evaluateTargetHealth", "override",
     "deleteOnTermination", "expiredObjectDeleteMarker", "special", "disabled",
-    "updateDefaultVersion",
+    "updateDefaultVersion", "applyImmediately",
 }  # fmt: skip
 # Resources that guard another one: each is taken away.
 GUARDS = (
@@ -30,6 +30,7 @@ GUARDS = (
     "aws:cloudwatch/logDeliverySource:LogDeliverySource",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     "aws:ec2/flowLog:FlowLog",
+    "aws:ec2/networkAcl:NetworkAcl",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "aws:s3/bucketLogging:BucketLogging",
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
@@ -49,7 +50,7 @@ MUST_STAY = {
     "frameOptions", "keyId", "kmsKeyArn", "kmsKeyId", "kmsMasterKeyId", "encryptionConfigKeyArn",
     "kmsMasterKeyArn", "limits", "livenessProbe", "performanceInsightsKmsKeyId",
     "readinessProbe", "redactedFields", "redrivePolicy", "requests", "responseHeadersPolicyId",
-    "seccompProfile", "securityGroupIds", "strictTransportSecurity",
+    "logDeliveryConfigurations", "seccompProfile", "securityGroupIds", "strictTransportSecurity",
     "topologySpreadConstraints", "vpcSecurityGroupIds", "webAclId", "authToken", "accessLogs",
     "enabledClusterLogTypes", "retentionInDays", "iamInstanceProfile", "instanceRefresh",
     "originAccessControlId", "securityGroups",
@@ -80,6 +81,7 @@ NOT_HERE = {
     ("aws:cloudwatch/eventRule:EventRule", "description"),
     ("aws:lambda/function:Function", "description"),
     ("aws:cloudfront/originRequestPolicy:OriginRequestPolicy", "cookieBehavior"),
+    ("aws:ec2/networkAcl:NetworkAcl", "protocol"),
     ("aws:elasticache/replicationGroup:ReplicationGroup", "description"),
     ("aws:elasticache/subnetGroup:SubnetGroup", "description"),
     ("aws:lb/targetGroup:TargetGroup", "protocol"),
@@ -167,7 +169,12 @@ def _worse(subject: Subject, path: tuple[Any, ...], value: Any) -> Iterator[Any]
 
 
 def ways(subject: Subject) -> Iterator[Mutation]:
-    """Security groups and their rules, opened."""
+    """Security groups, their rules and network ACLs, opened."""
+    if subject.type.endswith(":NetworkAcl"):
+        for way in ("ingress", "egress"):
+            for at, _ in enumerate(subject.inputs[way]):
+                everybody = changed(subject, (way, at, "cidrBlock"), "0.0.0.0/0")
+                yield f"{way} {at}: everybody", everybody
     if subject.type.endswith("SecurityGroupIngressRule"):
         inputs = {k: v for k, v in subject.inputs.items() if k != "referencedSecurityGroupId"}
         cidrs = ["0.0.0.0/0", *(["10.0.0.0/8"] if inputs["fromPort"] in (5432, 6379) else [])]
