@@ -151,15 +151,16 @@ def slow_table(box: Box, table: str, seconds: float = 0.6, every: float = 0.7) -
     async def lock() -> None:
         link = await connect(box)
         try:
-            # Whoever repairs this ends the session.
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError):
+            # Whoever repairs this ends the session, which each of the three may tell.
+            gone = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+            with contextlib.suppress(*gone):
                 while not over.is_set():
                     async with link.transaction():
                         await link.execute(f"lock table {table} in access exclusive mode")
                         await asyncio.sleep(seconds)
                     await asyncio.sleep(max(every - seconds, 0))
         finally:
-            await link.close()
+            link.terminate()
 
     thread = threading.Thread(target=asyncio.run, args=(lock(),))
     thread.start()
