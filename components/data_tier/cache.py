@@ -10,7 +10,7 @@ from pulumi import Output, ResourceOptions
 
 from components import peers
 
-from .ground import Ground, password, secret
+from .ground import Ground, log_groups, password, secret
 
 PORT = 6379
 # What it did (restarts, failovers, refused passwords), and commands above ten milliseconds, of
@@ -111,17 +111,8 @@ def cache(ground: Ground, identifier: str) -> CacheLinks:
 def _logs(
     ground: Ground, name: str, identifier: str
 ) -> list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs]:
-    groups = {
-        kind: aws.cloudwatch.LogGroup(
-            f"{name}-{kind}",
-            # The prefix needs no line in the policy for log delivery that the account shares.
-            name=f"/aws/vendedlogs/elasticache/{identifier}/{kind}",
-            retention_in_days=ground.settings.log_days,
-            kms_key_id=ground.network.log_key_arn,
-            opts=ground.mine,
-        )
-        for kind in LOGS
-    }
+    # Groups with this prefix need no line in the policy for log delivery that an account shares.
+    folder = f"/aws/vendedlogs/elasticache/{identifier}"
     return [
         aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
             destination=group.name,
@@ -129,5 +120,5 @@ def _logs(
             log_format="json",
             log_type=f"{kind}-log",
         )
-        for kind, group in groups.items()
+        for kind, group in log_groups(ground, name, folder, LOGS).items()
     ]

@@ -11,7 +11,7 @@ from pulumi import Input, Output, ResourceOptions
 from components import iam, peers
 from components.archive import AUTHORITIES
 
-from .ground import Ground, password, secret
+from .ground import Ground, log_groups, password, secret
 
 NAME = "shop"
 PORT = 5432
@@ -230,18 +230,11 @@ def _monitor(ground: Ground) -> aws.iam.Role:
 
 
 def _after_logs(ground: Ground, name: str, identifier: str) -> ResourceOptions:
-    groups = [
-        aws.cloudwatch.LogGroup(
-            f"{name}-{kind}",
-            name=f"/aws/rds/instance/{identifier}/{kind}",
-            retention_in_days=ground.settings.log_days,
-            kms_key_id=ground.network.log_key_arn,
-            opts=ground.mine,
-        )
-        for kind in LOGS
-    ]
+    groups = log_groups(ground, name, f"/aws/rds/instance/{identifier}", LOGS)
     # Hidden dependency: RDS makes its log groups itself, unencrypted and kept for ever, unless
     # they are there before it.
     return ResourceOptions(
-        parent=ground.mine.parent, protect=ground.settings.protect, depends_on=groups
+        parent=ground.mine.parent,
+        protect=ground.settings.protect,
+        depends_on=list(groups.values()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -27,6 +28,22 @@ class Ground:
     key_arn: Output[str]
     mine: ResourceOptions
     kept: ResourceOptions
+
+
+def log_groups(
+    ground: Ground, name: str, folder: str, kinds: Sequence[str]
+) -> dict[str, aws.cloudwatch.LogGroup]:
+    """A log group for each kind, under ``folder`` in AWS."""
+    return {
+        kind: aws.cloudwatch.LogGroup(
+            f"{name}-{kind}",
+            name=f"{folder}/{kind}",
+            retention_in_days=ground.settings.log_days,
+            kms_key_id=ground.network.log_key_arn,
+            opts=ground.mine,
+        )
+        for kind in kinds
+    }
 
 
 def password(ground: Ground, part: str, length: int) -> Output[str]:
