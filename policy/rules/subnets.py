@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
 from typing import Any
 
-from policy.model import Estate, Rules, Subject
+from policy.model import UNKNOWN, Estate, Rules, Subject
 
 from .network import SUBNET, WORLD
 
@@ -65,15 +66,16 @@ def one_zone(subject: Subject, estate: Estate) -> str | None:
     remedy="a NetworkAcl for these subnets that allows the VPC's addresses only",
 )
 def data_without_a_list(subject: Subject, estate: Estate) -> str | None:
-    """Subnets of data before which the VPC's own list stands, or another that lets all pass."""
+    """Subnets of data behind the VPC's own list, or behind one that lets more than the VPC in."""
     for subnet in estate.referred(subject, "subnetIds"):
         lists = estate.referring(subnet, ACL, "subnetIds")
         if not lists:
             return f"subnet {subnet.name} has no network ACL of its own"
+        networks = [vpc.one("cidrBlock") for vpc in estate.referred(subnet, "vpcId")]
         for acl in lists:
-            for way in ("ingress", "egress"):
-                if list(_for_everybody(acl, way)):
-                    return f"the {way} of its network ACL, {acl.name}, names everybody"
+            for cidr, _ in (*_allowed(acl, "ingress"), *_allowed(acl, "egress")):
+                if not any(_within(cidr, network) for network in networks):
+                    return f"its network ACL, {acl.name}, allows {cidr}, which is not in the VPC"
     return None
 
 
@@ -87,17 +89,24 @@ def data_without_a_list(subject: Subject, estate: Estate) -> str | None:
 )
 def list_that_admits_administrators(subject: Subject, _: Estate) -> str | None:
     """SSH or RDP from anywhere."""
-    for entry in _for_everybody(subject, "ingress"):
+    for cidr, entry in _allowed(subject, "ingress"):
         every = entry["protocol"] in ("-1", "all")
         for port in (22, 3389):
-            if every or entry["fromPort"] <= port <= entry["toPort"]:
-                return f"admits port {port} from everywhere"
+            if cidr in WORLD and (every or entry["fromPort"] <= port <= entry["toPort"]):
+                return f"admits port {port} from {cidr}"
     return None
 
 
-def _for_everybody(acl: Subject, way: str) -> Iterator[Mapping[str, Any]]:
-    """The entries of one way that allow something to every address."""
+def _allowed(acl: Subject, way: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The networks that a list lets through in one direction, each with its entry."""
     for entry in acl.get(f"{way}[]"):
-        told = isinstance(entry, Mapping) and entry["action"] == "allow"
-        if told and {entry.get("cidrBlock"), entry.get("ipv6CidrBlock")} & set(WORLD):
-            yield entry
+        if isinstance(entry, Mapping) and entry["action"] == "allow":
+            for cidr in (entry.get("cidrBlock"), entry.get("ipv6CidrBlock")):
+                if isinstance(cidr, str):
+                    yield cidr, entry
+
+
+def _within(cidr: str, vpc: Any) -> bool:
+    if vpc is UNKNOWN:
+        return True
+    return ":" not in cidr and IPv4Network(cidr).subnet_of(IPv4Network(vpc))

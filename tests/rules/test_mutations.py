@@ -173,8 +173,8 @@ def ways(subject: Subject) -> Iterator[Mutation]:
     if subject.type.endswith(":NetworkAcl"):
         for way in ("ingress", "egress"):
             for at, _ in enumerate(subject.inputs[way]):
-                everybody = changed(subject, (way, at, "cidrBlock"), "0.0.0.0/0")
-                yield f"{way} {at}: everybody", everybody
+                for cidr in ("0.0.0.0/0", "10.0.0.0/8"):
+                    yield f"{way} {cidr}", changed(subject, (way, at, "cidrBlock"), cidr)
     if subject.type.endswith("SecurityGroupIngressRule"):
         inputs = {k: v for k, v in subject.inputs.items() if k != "referencedSecurityGroupId"}
         cidrs = ["0.0.0.0/0", *(["10.0.0.0/8"] if inputs["fromPort"] in (5432, 6379) else [])]
