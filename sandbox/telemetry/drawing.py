@@ -8,6 +8,11 @@ from markupsafe import Markup
 
 WIDTH, HEIGHT = 120, 26
 NOTHING = "\u2013"  # a dash
+_PICTURE = Markup(
+    '<svg class="line {kind}" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    ' aria-hidden="true">{drawn}</svg>'
+)
+_LINE = Markup('<polygon points="{area}"/><polyline points="{path}"/>')
 
 
 def sparkline(line: Sequence[float | None], kind: str = "") -> Markup:
@@ -23,20 +28,17 @@ def sparkline(line: Sequence[float | None], kind: str = "") -> Markup:
             pieces.append([])
         else:
             pieces[-1].append((place * step, HEIGHT - 2 - (HEIGHT - 5) * max(value, 0) / top))
-    drawn = "".join(_piece(piece) for piece in pieces if piece)
-    return Markup(  # noqa: S704 - of numbers of ours, and a class of the template's
-        f'<svg class="line {kind}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-        f' aria-hidden="true">{drawn}</svg>'
-    )
+    drawn = Markup("").join(_piece(piece) for piece in pieces if piece)
+    return _PICTURE.format(kind=kind, width=WIDTH, height=HEIGHT, drawn=drawn)
 
 
-def _piece(points: Sequence[tuple[float, float]]) -> str:
+def _piece(points: Sequence[tuple[float, float]]) -> Markup:
     if len(points) == 1:
         points = [points[0], (points[0][0] + 1, points[0][1])]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     first, last = points[0][0], points[-1][0]
     area = f"{first:.1f},{HEIGHT} {path} {last:.1f},{HEIGHT}"
-    return f'<polygon points="{area}"/><polyline points="{path}"/>'
+    return _LINE.format(area=area, path=path)
 
 
 def number(value: float | None, unit: str = "") -> str:

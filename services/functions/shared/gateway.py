@@ -15,9 +15,8 @@ from .observe import count, log, name_request
 
 Answer = dict[str, Any]
 PRIVATE = "private, no-store"
-EDGE_KEY = (
-    "x-shop-edge-key"  # the header that CloudFront adds; whatever a visitor sends in it is lost
-)
+# The header that CloudFront adds; whatever a visitor sends in it is lost.
+EDGE_KEY = "x-shop-edge-key"
 
 # HTTP status and title of every kind of problem: those of the storefront's API.
 KINDS = {
